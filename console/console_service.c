@@ -173,7 +173,7 @@ bool console_service_check(const void *data)
 	bool is_current = db_schema_require(settings->common.conninfo, &error);
 	check_database(error);
 	if (is_current)
-		check_clock(settings->common.conninfo);
+		check_server_state(settings->common.conninfo);
 	warn(settings);
 	return is_good && is_current;
 }

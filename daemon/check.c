@@ -57,7 +57,7 @@ bool check_database(const GError *error)
 }
 
 /* Times that mails, tasks and leases have are the database's; those of the log are ours. */
-void check_clock(const char *conninfo)
+static void check_clock(const char *conninfo)
 {
 	enum { TOLERATED = 60 };
 	gint64 lead = 0;
@@ -70,6 +70,39 @@ void check_clock(const char *conninfo)
 	    "let both follow one source (timedatectl shows it)",
 	    ABS(lead), lead > 0 ? "behind" : "ahead of");
 	check_warning("clock", text);
+}
+
+/* Nothing is lost without them: what has no partition goes into a default one, and is moved. */
+static void check_months(const char *conninfo)
+{
+	gint64 missing = 0;
+
+	if (!server_missing_months(conninfo, &missing, NULL) || missing == 0)
+		return;
+	g_autofree char *text = g_strdup_printf(
+	    "%" G_GINT64_FORMAT " partitions of this month and the next are not there, so nobody "
+	    "keeps house: recording slows down, and nothing old is erased; enable "
+	    "bounce-milter-housekeeping.timer, or let cron call \"bouncectl housekeeping\" each "
+	    "hour",
+	    missing);
+	check_warning("database", text);
+}
+
+static void check_frailty(const char *conninfo)
+{
+	gint64 off = 0;
+
+	if (server_frail_settings(conninfo, &off, NULL) && off > 0)
+		check_warning("database", "fsync or full_page_writes is off: when the machine of "
+					  "the database crashes, bounces that were taken are lost, "
+					  "and perhaps all the rest; set both to on");
+}
+
+void check_server_state(const char *conninfo)
+{
+	check_clock(conninfo);
+	check_months(conninfo);
+	check_frailty(conninfo);
 }
 
 bool check_room(const char *conninfo, long connections, const char *key)

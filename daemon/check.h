@@ -29,9 +29,10 @@ bool check_files(const struct daemon_settings *settings, const char *config);
 /* The result of connecting to the database and comparing its schema. */
 bool check_database(const GError *error);
 
-/* Warns where the clocks of this machine and of the database differ by more than a minute; says
- * nothing where it does not answer. */
-void check_clock(const char *conninfo);
+/* Warns where the clocks of this machine and of the database differ by more than a minute, where
+ * months have no partitions, and where a crash loses what was committed; says nothing where the
+ * database does not answer. */
+void check_server_state(const char *conninfo);
 
 /* Warns where conninfo names several hosts and a standby may be taken for the leader. */
 void check_hosts(const char *conninfo);

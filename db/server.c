@@ -19,6 +19,21 @@ static const char room_statement[] =
     "FROM pg_catalog.pg_roles AS r CROSS JOIN pg_catalog.pg_database AS d "
     "WHERE r.rolname = session_user AND d.datname = current_database()";
 
+/* Their names are those that bounce_internal.make_month() gives, in UTC as there. */
+static const char months_statement[] =
+    "SELECT count(*) FROM pg_catalog.pg_partitioned_table AS p"
+    " JOIN pg_catalog.pg_class AS c ON c.oid = p.partrelid"
+    " CROSS JOIN generate_series(0, 1) AS i "
+    "WHERE c.relnamespace = 'bounce'::regnamespace"
+    " AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS m"
+    " WHERE m.relnamespace = c.relnamespace AND m.relname = c.relname || '_'"
+    " || to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i),"
+    " 'YYYYMM'))";
+
+static const char frail_statement[] =
+    "SELECT count(*) FROM pg_catalog.pg_settings "
+    "WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'";
+
 static gint64 seconds_now(void)
 {
 	return g_get_real_time() / G_USEC_PER_SEC;
@@ -36,6 +51,14 @@ static bool ask_number(PGconn *connection, const char *statement, gint64 *number
 	return true;
 }
 
+static bool ask_server(const char *conninfo, const char *statement, gint64 *number_out,
+		       GError **error)
+{
+	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
+
+	return ask_number(connection, statement, number_out, error);
+}
+
 bool server_clock_lead(const char *conninfo, gint64 *seconds_out, GError **error)
 {
 	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
@@ -51,7 +74,15 @@ bool server_clock_lead(const char *conninfo, gint64 *seconds_out, GError **error
 
 bool server_room(const char *conninfo, gint64 *connections_out, GError **error)
 {
-	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
+	return ask_server(conninfo, room_statement, connections_out, error);
+}
 
-	return ask_number(connection, room_statement, connections_out, error);
+bool server_missing_months(const char *conninfo, gint64 *partitions_out, GError **error)
+{
+	return ask_server(conninfo, months_statement, partitions_out, error);
+}
+
+bool server_frail_settings(const char *conninfo, gint64 *settings_out, GError **error)
+{
+	return ask_server(conninfo, frail_statement, settings_out, error);
 }

@@ -19,4 +19,14 @@ bool server_clock_lead(const char *conninfo, gint64 *seconds_out, GError **error
 bool server_room(const char *conninfo, gint64 *connections_out, GError **error)
     __attribute__((warn_unused_result));
 
+/* How many partitions of this month and the next the event tables lack: nobody makes them. False
+ * with a code as pg_query. */
+bool server_missing_months(const char *conninfo, gint64 *partitions_out, GError **error)
+    __attribute__((warn_unused_result));
+
+/* How many of the settings that let a commit survive a crash of its machine are off. False with a
+ * code as pg_query. */
+bool server_frail_settings(const char *conninfo, gint64 *settings_out, GError **error)
+    __attribute__((warn_unused_result));
+
 #endif

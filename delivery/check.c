@@ -39,7 +39,7 @@ static bool check_schema(const struct delivery_settings *settings)
 	check_database(error);
 	if (!is_current)
 		return false;
-	check_clock(settings->common.conninfo);
+	check_server_state(settings->common.conninfo);
 	/* one more renews the leases */
 	return check_room(settings->common.conninfo, settings->workers + 1, "workers");
 }

@@ -26,7 +26,7 @@ static bool check_schema(const struct fetch_settings *settings)
 		return check_database(error);
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(cache);
 	check_database(NULL);
-	check_clock(settings->common.conninfo);
+	check_server_state(settings->common.conninfo);
 	if (*parameters->operator_mailbox == '\0')
 		check_warning("parameter",
 			      "operator_mailbox is empty: what nobody can classify is sent to "

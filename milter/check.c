@@ -16,6 +16,7 @@
 #include "milter/postfix/destination.h"
 #include "milter/postfix/postconf.h"
 #include "milter/postfix/rewriting.h"
+#include "milter/postfix/startup.h"
 #include "milter/postfix/wiring.h"
 #include "milter/sendmail/program.h"
 #include "milter/sendmail/sendmail.h"
@@ -68,7 +69,7 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 		return check_database(error);
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
 	check_database(NULL);
-	check_clock(settings->common.conninfo);
+	check_server_state(settings->common.conninfo);
 	check_parameters(parameters);
 	g_free(*addresses_out);
 	*addresses_out = sample_return_paths(parameters);
@@ -76,25 +77,35 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 	return check_room(settings->common.conninfo, settings->intake.pool_size + 1, "pool_size");
 }
 
-/* Without it a start has to wait for the database. */
-static void check_state_file(const char *path)
+/* A service manager makes the folder of /run when it starts the service. */
+static bool can_be_written(const char *path, int *cause_out)
 {
 	g_autofree char *dir = g_path_get_dirname(path);
+	g_autofree char *parent = g_path_get_dirname(dir);
 
-	if (*path == '\0' || access(dir, W_OK | X_OK) == 0)
+	*cause_out = access(dir, W_OK | X_OK) == 0 ? 0 : errno;
+	return *cause_out == 0 || (*cause_out == ENOENT && g_str_equal(parent, "/run"));
+}
+
+/* What the daemon keeps for others, and runs without. */
+static void check_kept_file(const char *key, const char *path, const char *without)
+{
+	int cause;
+
+	if (*path == '\0' || can_be_written(path, &cause))
 		return;
 	g_autofree char *text =
-	    g_strdup_printf("%s: %s; without it, a start while the database is away stops the mail "
-			    "of others as well",
-			    dir, g_strerror(errno));
-	check_warning("state_file", text);
+	    g_strdup_printf("%s: %s; without it, %s", path, g_strerror(cause), without);
+	check_warning(key, text);
 }
 
 static bool check_postfix(const struct postconf *postfix, const struct milter_settings *settings,
 			  const char *const *addresses)
 {
-	bool is_taken = destination_check(postfix, addresses);
-	bool is_kept = rewriting_check(postfix, addresses);
+	/* without it no table can be asked */
+	bool is_read = startup_reads_main();
+	bool is_taken = is_read && destination_check(postfix, addresses);
+	bool is_kept = is_read && rewriting_check(postfix, addresses);
 
 	return wiring_check(postfix, settings, addresses) && is_taken && is_kept;
 }
@@ -169,6 +180,9 @@ bool milter_check(const struct milter_settings *settings)
 	bool wiring = postfix ? check_with_postfix(postfix, settings, paths)
 			      : check_without_postfix(settings, paths, error);
 
-	check_state_file(settings->state_file);
+	check_kept_file("state_file", settings->state_file,
+			"a start while the database is away stops the mail of others as well");
+	check_kept_file("metrics_file", settings->metrics_file,
+			"a monitor does not see what this filter does");
 	return socket && rules && database && wiring;
 }

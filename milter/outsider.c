@@ -26,14 +26,17 @@ struct question {
 
 static int helper_fd = -1;
 
-/* The account is looked up while /etc is in sight. */
-static bool become(const struct question *question)
+/* The account is looked up while /etc is in sight. An errno, or 0. */
+static int become(const struct question *question)
 {
 	const struct passwd *entry = getpwnam(question->account);
 
-	return entry && initgroups(question->account, entry->pw_gid) == 0 &&
-	       chroot(question->root) == 0 && chdir("/") == 0 && setgid(entry->pw_gid) == 0 &&
-	       setuid(entry->pw_uid) == 0;
+	if (!entry)
+		return EINVAL;
+	if (initgroups(question->account, entry->pw_gid) != 0 || chroot(question->root) != 0 ||
+	    chdir("/") != 0 || setgid(entry->pw_gid) != 0 || setuid(entry->pw_uid) != 0)
+		return errno;
+	return 0;
 }
 
 static int connect_to(const char *path)
@@ -54,8 +57,11 @@ static int ask_child(const struct question *question)
 	pid_t child = fork();
 	int status = 0;
 
-	if (child == 0)
-		_exit(become(question) ? connect_to(question->path) : errno);
+	if (child == 0) {
+		int why = become(question);
+
+		_exit(why == 0 ? connect_to(question->path) : why);
+	}
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
 		return OUTSIDER_NOBODY;
 	return WEXITSTATUS(status);

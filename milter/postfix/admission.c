@@ -114,6 +114,32 @@ static void warn_of_login(const struct postconf *postfix, const struct postconf_
 	check_warning(what, text);
 }
 
+/* smtpd(8) then waits for a proxy's first line, whoever has connected. */
+static void warn_of_proxy(const struct postconf *postfix, const struct postconf_service *service)
+{
+	static const char name[] = "smtpd_upstream_proxy_protocol";
+	g_autofree char *protocol = postconf_value(postfix, service, name);
+	g_autofree char *text = g_strdup_printf(
+	    "%s = %s: only a proxy can bring a bounce to %s, and everybody else is turned away; "
+	    "right where that proxy has port 25, otherwise leave it empty",
+	    name, protocol, service->label);
+
+	if (*protocol != '\0' && strcmp(service->type, "inet") == 0)
+		check_warning(what, text);
+}
+
+/* The line of postscreen(8) with another program has it. */
+static void warn_of_one_client(const struct postconf_service *service)
+{
+	g_autofree char *text = g_strdup_printf(
+	    "%s may run as one process, so clients come one at a time, and one that hangs keeps "
+	    "all others out; write - into its process limit",
+	    service->label);
+
+	if (strcmp(service->process_limit, "1") == 0)
+		check_warning(what, text);
+}
+
 bool admission_check(const struct postconf *postfix, const struct postconf_service *service,
 		     const char *const *addresses)
 {
@@ -121,6 +147,8 @@ bool admission_check(const struct postconf *postfix, const struct postconf_servi
 	bool is_open = check_rules(postfix, service, addresses);
 
 	warn_of_login(postfix, service);
+	warn_of_proxy(postfix, service);
+	warn_of_one_client(service);
 	return check_tls(postfix, service) && is_enabled && is_open;
 }
 

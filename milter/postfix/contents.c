@@ -120,6 +120,20 @@ static char *strictness_fault(const struct postconf *postfix,
 	return NULL;
 }
 
+/* NUL alone is common advice. */
+static char *characters_fault(const struct postconf *postfix,
+			      const struct postconf_service *cleanup)
+{
+	static const char name[] = "message_reject_characters";
+	g_autofree char *value = postconf_value(postfix, cleanup, name);
+
+	if (*value == '\0' || strcmp(value, "\\0") == 0)
+		return NULL;
+	return g_strdup_printf("%s: %s = %s refuses bounces that return a mail with such a "
+			       "character; leave it empty",
+			       cleanup->label, name, value);
+}
+
 /* That of main.cf is smtpd's as well, which is looked at for it. */
 static char *size_fault(const struct postconf *postfix, const struct postconf_service *cleanup)
 {
@@ -139,6 +153,8 @@ char *contents_fault(const struct postconf *postfix, const struct postconf_servi
 {
 	char *fault = strictness_fault(postfix, cleanup);
 
+	if (!fault)
+		fault = characters_fault(postfix, cleanup);
 	if (!fault)
 		fault = size_fault(postfix, cleanup);
 	for (size_t i = 0; i < G_N_ELEMENTS(checks) && !fault; i++)

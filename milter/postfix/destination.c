@@ -8,45 +8,51 @@
 #include <string.h>
 
 #include "daemon/check.h"
+#include "milter/postfix/leftovers.h"
 #include "milter/postfix/recipient.h"
 #include "milter/postfix/table.h"
 
 static const char what[] = "Postfix";
 
-static bool name_matches(const char *pattern, const char *domain)
-{
-	g_autofree char *parent = g_strdup_printf("%s%s", *pattern == '.' ? "" : ".", pattern);
-	g_autofree char *dotted = g_strdup_printf(".%s", domain);
+/* What an element of a list stands for beside itself. */
+enum parents {
+	PARENTS_NONE,   /* most lists */
+	PARENTS_PLAIN,  /* "example.org" for its subdomains as well */
+	PARENTS_DOTTED, /* ".example.org" for the subdomains, without itself */
+};
 
-	return g_ascii_strcasecmp(dotted, parent) == 0;
+/* parent_domain_matches_subdomains has relay_domains by default. */
+static enum parents parents_of(const struct postconf *postfix, const char *parameter)
+{
+	g_autofree char *plain = postconf_value(postfix, NULL, "parent_domain_matches_subdomains");
+
+	if (strcmp(parameter, "relay_domains") != 0)
+		return PARENTS_NONE;
+	return postconf_has_word(plain, parameter) ? PARENTS_PLAIN : PARENTS_DOTTED;
 }
 
-/* Under a domain of relay_domains and transport_maps its subdomains are meant as well. */
-static bool parent_matches(const char *pattern, const char *domain)
+/* The key behind this one that Postfix looks for; NULL: there is none. */
+static const char *next_parent(const char *key, enum parents parents)
 {
-	for (const char *p = domain; p; p = strchr(p, '.') ? strchr(p, '.') + 1 : NULL)
-		if (name_matches(pattern, p))
-			return true;
-	return false;
+	const char *dot = parents == PARENTS_NONE ? NULL : strchr(key + 1, '.');
+
+	return dot && parents == PARENTS_PLAIN ? dot + 1 : dot;
 }
 
-static bool element_has(const char *element, const char *domain, bool with_parents)
+static bool element_has(const char *element, const char *domain, enum parents parents)
 {
+	bool is_table = strchr(element, ':');
+
 	if (*element == '$') /* an expression of Postfix's own default, which is mydestination */
 		return false;
-	if (!strchr(element, ':'))
-		return with_parents ? parent_matches(element, domain)
-				    : name_matches(element, domain);
-	for (const char *p = domain; p; p = strchr(p, '.') ? strchr(p, '.') + 1 : NULL) {
-		if (table_ask(element, p, NULL) != TABLE_LACKS)
+	for (const char *key = domain; key; key = next_parent(key, parents))
+		if (is_table ? table_ask(element, key, NULL) != TABLE_LACKS
+			     : g_ascii_strcasecmp(element, key) == 0)
 			return true;
-		if (!with_parents)
-			break;
-	}
 	return false;
 }
 
-static bool text_has(const char *text, const char *domain, bool with_parents)
+static bool text_has(const char *text, const char *domain, enum parents parents)
 {
 	g_autoptr(GPtrArray) elements = table_split(text);
 
@@ -58,8 +64,8 @@ static bool text_has(const char *text, const char *domain, bool with_parents)
 		element += is_excluding;
 		if (*element == '/')
 			g_file_get_contents(element, &contents, NULL, NULL);
-		if (contents ? text_has(contents, domain, with_parents)
-			     : element_has(element, domain, with_parents))
+		if (contents ? text_has(contents, domain, parents)
+			     : element_has(element, domain, parents))
 			return !is_excluding;
 	}
 	return false;
@@ -69,17 +75,7 @@ static bool has(const struct postconf *postfix, const char *parameter, const cha
 {
 	g_autofree char *value = postconf_value(postfix, NULL, parameter);
 
-	return text_has(value, domain, strcmp(parameter, "relay_domains") == 0);
-}
-
-/* Relayed by its MX, which may be this machine. */
-static bool is_sent_on(const struct postconf *postfix, const char *address)
-{
-	g_autofree char *of_class = postconf_value(postfix, NULL, "relay_transport");
-	g_autofree char *relayhost = postconf_value(postfix, NULL, "relayhost");
-	g_autofree char *transport = recipient_transport(postfix, address);
-
-	return strcmp(of_class, "relay") == 0 && *relayhost == '\0' && *transport == '\0';
+	return text_has(value, domain, parents_of(postfix, parameter));
 }
 
 /* In the order in which Postfix looks for a domain. */
@@ -98,18 +94,6 @@ static const struct recipient_class *class_of(const struct postconf *postfix, co
 	return NULL;
 }
 
-static void warn_of_loop(const struct postconf *postfix, const char *address)
-{
-	g_autofree char *text =
-	    g_strdup_printf("main.cf: relay_domains has %s, and transport_maps does not: what we "
-			    "do not discard goes to its MX, and loops if that is this machine; "
-			    "write a transport for it",
-			    strrchr(address, '@') + 1);
-
-	if (is_sent_on(postfix, address))
-		check_warning(what, text);
-}
-
 /* Postfix takes the first, and says so in its log only. relay_domains may repeat mydestination. */
 static void warn_of_two_lists(const struct postconf *postfix, const struct recipient_class *first,
 			      const char *domain)
@@ -126,61 +110,6 @@ static void warn_of_two_lists(const struct postconf *postfix, const struct recip
 	}
 }
 
-/* What virtual(8) needs to write what we leave. */
-static void warn_of_mailbox(const struct postconf *postfix, const struct postconf_service *virtual,
-			    const char *address)
-{
-	static const char *const owners[] = {"virtual_uid_maps", "virtual_gid_maps"};
-	g_autofree char *base = postconf_value(postfix, virtual, "virtual_mailbox_base");
-	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
-	const struct table_address whole = {address, delimiters, false};
-
-	if (*base != '\0' && !g_file_test(base, G_FILE_TEST_IS_DIR)) {
-		g_autofree char *text =
-		    g_strdup_printf("virtual_mailbox_base = %s is no directory, and Postfix makes "
-				    "none: what we leave of mail for %s stays in the queue; "
-				    "install -d -o 5000 -g 5000 -m 700 %s",
-				    base, strrchr(address, '@') + 1, base);
-		check_warning(what, text);
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
-		g_autofree char *maps = postconf_value(postfix, virtual, owners[i]);
-
-		if (table_ask_address(maps, &whole, NULL) != TABLE_LACKS)
-			continue;
-		g_autofree char *text =
-		    g_strdup_printf("%s has nobody for %s: what we leave of its mail stays in the "
-				    "queue; write static:5000",
-				    owners[i], strrchr(address, '@') + 1);
-		check_warning(what, text);
-	}
-}
-
-/* Where what we do not discard goes. An alias goes to another domain. */
-static bool check_delivery(const struct postconf *postfix, const struct recipient_class *class,
-			   const char *address)
-{
-	g_autofree char *mapped = recipient_transport(postfix, address);
-	bool is_mapped = *mapped != '\0' && *mapped != ':';
-	g_autofree char *of_class = postconf_value(postfix, NULL, class->transport);
-	const char *transport = is_mapped ? mapped : of_class;
-	g_autofree char *name = g_strndup(transport, strcspn(transport, ":"));
-	const struct postconf_service *service = postconf_find(postfix, name, "unix");
-
-	if (strcmp(class->domains, "virtual_alias_domains") == 0 || *name == '\0')
-		return true;
-	if (service && strcmp(service->command, "virtual") == 0)
-		warn_of_mailbox(postfix, service, address);
-	if (service)
-		return true;
-	g_autofree char *text = g_strdup_printf(
-	    "%s = %s: master.cf has no service %s/unix, so what we leave of mail for %s stays in "
-	    "the queue; add it, or write virtual",
-	    is_mapped ? "transport_maps" : class->transport, transport, name,
-	    strrchr(address, '@') + 1);
-	return check_fault(what, text);
-}
-
 static bool check_delivered_address(const struct postconf *postfix, const char *address)
 {
 	const char *domain = strrchr(address, '@') + 1;
@@ -190,11 +119,8 @@ static bool check_delivered_address(const struct postconf *postfix, const char *
 
 	if (class)
 		warn_of_two_lists(postfix, class, domain);
-	if (class && !why) {
-		if (strcmp(class->domains, "relay_domains") == 0)
-			warn_of_loop(postfix, address);
-		return check_delivery(postfix, class, address);
-	}
+	if (class && !why)
+		return leftovers_check(postfix, class, address);
 	if (class)
 		text = g_strdup_printf("mail for the bounce domain %s is refused: %s has it, but "
 				       "%s",

@@ -4,6 +4,7 @@
  */
 #include "milter/postfix/pitfalls.h"
 
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -60,6 +61,22 @@ static char *find_no_family(const struct way *way, const struct milter_entry *en
 			       way->parameter, label_of(way), protocols, entry->endpoint);
 }
 
+/* "inet:HOST:PORT": a number, or a name of services(5). */
+static char *find_bad_port(const struct way *way, const struct milter_entry *entry)
+{
+	const char *port = strrchr(entry->endpoint, ':') + 1;
+
+	if (!g_str_has_prefix(entry->endpoint, "inet:") ||
+	    (*port != '\0' && port[strspn(port, "0123456789")] == '\0') ||
+	    getservbyname(port, "tcp"))
+		return NULL;
+	return g_strdup_printf("%s of %s: \"%s\" ends in no port, so %s ends with a fatal error as "
+			       "soon as somebody connects; write inet:HOST:PORT, and blanks or "
+			       "commas between filters",
+			       way->parameter, label_of(way), entry->endpoint,
+			       way->service->command);
+}
+
 /* Postfix then answers 451 to everybody. */
 static char *find_no_endpoint(const struct way *way)
 {
@@ -81,6 +98,9 @@ static char *find_no_endpoint(const struct way *way)
 					       "inet:HOST:PORT, so Postfix puts all mail off; "
 					       "remove it (no comment may stand behind a value)",
 					       way->parameter, label_of(way), entry->endpoint);
+		fault = find_bad_port(way, entry);
+		if (fault)
+			return fault;
 	}
 	return NULL;
 }
@@ -261,6 +281,32 @@ static void warn_of_delivery(const struct postconf *postfix)
 				    "in the queue; raise it");
 }
 
+static void warn_of_family(const struct postconf *postfix)
+{
+	g_autofree char *protocols = postconf_value(postfix, NULL, "inet_protocols");
+
+	if (!postconf_has_word(protocols, "all") && !postconf_has_word(protocols, "ipv4"))
+		check_warning(what, "inet_protocols has no ipv4: mail systems that have only that "
+				    "cannot bring us a bounce; write all, unless it is intended");
+}
+
+/* A mail that is put off once, as greylisting does it, comes back as one that expired. */
+static void warn_of_lifetime(const struct postconf *postfix)
+{
+	static const char *const names[] = {"maximal_queue_lifetime", "bounce_queue_lifetime"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *value = postconf_value(postfix, NULL, names[i]);
+		g_autofree char *text = g_strdup_printf(
+		    "%s = %s: what is put off once is given up at once, and counts as a bounce or "
+		    "is lost; write 5d",
+		    names[i], value);
+
+		if (milter_list_seconds(value) == 0)
+			check_warning(what, text);
+	}
+}
+
 static bool is_loopback_only(const char *interfaces)
 {
 	g_auto(GStrv) words = g_strsplit_set(interfaces, " \t,", -1);
@@ -294,6 +340,8 @@ void pitfalls_warn(const struct postconf *postfix, const char *const *addresses)
 				    interfaces);
 		check_warning(what, text);
 	}
+	warn_of_family(postfix);
+	warn_of_lifetime(postfix);
 	warn_of_soft_bounce(postfix);
 	warn_of_notices(postfix, addresses);
 	warn_of_delivery(postfix);

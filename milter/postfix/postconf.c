@@ -138,6 +138,70 @@ static char *find_stray(const char *line, const char *command)
 	return NULL;
 }
 
+static void forget_overrides(struct postconf *postconf, const char *label)
+{
+	g_autofree char *prefix = g_strconcat(label, "/", NULL);
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, postconf->overrides);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		if (g_str_has_prefix(key, prefix))
+			g_hash_table_iter_remove(&iter);
+}
+
+/* "name=value", or "{ name = value }". */
+static void read_option(struct postconf *postconf, const char *label, const char *text)
+{
+	bool is_braced = *text == '{';
+	g_autofree char *inside = g_strndup(text + is_braced, strlen(text) - 2 * (size_t)is_braced);
+	char *sign = strchr(inside, '=');
+
+	if (!sign)
+		return;
+	*sign = '\0';
+	g_hash_table_replace(postconf->overrides,
+			     g_strdup_printf("%s/%s", label, g_strstrip(inside)),
+			     g_strdup(g_strstrip(sign + 1)));
+}
+
+static void read_options(struct postconf *postconf, const char *label, const char *line)
+{
+	const char *p = line;
+
+	for (size_t i = 0; i < FIELDS; i++)
+		p = skip_word(p + strspn(p, " \t"));
+	for (p += strspn(p, " \t"); *p != '\0'; p += strspn(p, " \t")) {
+		const char *start = p;
+
+		p = skip_word(p);
+		if (!g_str_has_prefix(start, "-o"))
+			continue;
+		start += strlen("-o");
+		if (start == p) {
+			start += strspn(start, " \t");
+			p = skip_word(start);
+		}
+		g_autofree char *option = g_strndup(start, (gsize)(p - start));
+		read_option(postconf, label, option);
+	}
+}
+
+/* master(8) takes the last line for a service; postconf -P has the options of all of them. */
+static void replace_earlier(struct postconf *postconf, struct postconf_service *service,
+			    const char *line)
+{
+	const struct postconf_service *earlier =
+	    postconf_find(postconf, service->name, service->type);
+
+	if (!earlier)
+		return;
+	service->is_repeated = true;
+	forget_overrides(postconf, service->label);
+	read_options(postconf, service->label, line);
+	g_ptr_array_remove(postconf->services, (gpointer)earlier);
+}
+
 static void read_service(struct postconf *postconf, const char *line)
 {
 	g_auto(GStrv) fields = split_fields(line);
@@ -154,6 +218,7 @@ static void read_service(struct postconf *postconf, const char *line)
 	service->bad_option = find_bad_option(line);
 	service->command = g_path_get_basename(fields[7]);
 	service->stray = find_stray(line, service->command);
+	replace_earlier(postconf, service, line);
 	g_ptr_array_add(postconf->services, service);
 }
 

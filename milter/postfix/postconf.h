@@ -22,6 +22,7 @@ struct postconf_service {
 	char *bad_option; /* the name behind an -o without "=value"; NULL: there is none */
 	char *stray;      /* the first argument that belongs to no option; NULL: there is none */
 	bool is_private, is_chrooted;
+	bool is_repeated; /* master.cf has other lines for it before this one, which is in force */
 };
 
 /* NULL with BM_ERROR_CONFIG where there is no Postfix, or no configuration of one. */

@@ -61,8 +61,11 @@ static char *transport_fault(const struct postconf *postfix, const struct recipi
 	g_autofree char *of_class = postconf_value(postfix, NULL, class->transport);
 	bool is_mapped = *mapped != '\0' && *mapped != ':';
 	const char *transport = is_mapped ? mapped : of_class;
+	g_autofree char *name = g_strndup(transport, strcspn(transport, ":"));
+	const struct postconf_service *service = postconf_find(postfix, name, "unix");
 
-	if (strcmp(transport, "error") != 0 && !g_str_has_prefix(transport, "error:"))
+	/* "retry" is another name of error(8) */
+	if (strcmp(name, "error") != 0 && !(service && strcmp(service->command, "error") == 0))
 		return NULL;
 	if (is_mapped)
 		return g_strdup_printf("transport_maps answers \"%s\"; take that entry out",
@@ -78,6 +81,9 @@ char *recipient_fault(const struct postconf *postfix, const struct recipient_cla
 	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
 	const struct table_address whole = {address, delimiters, class->is_local};
 
+	if (is_in(postfix, "relocated_maps", &whole))
+		return g_strdup_printf("relocated_maps says that it has moved; leave %s out of it",
+				       strrchr(address, '@'));
 	if (is_known_recipient(postfix, class, &whole))
 		return transport_fault(postfix, class, address);
 	if (class->is_local || class->is_listed)

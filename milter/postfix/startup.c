@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
+#include "milter/postfix/table.h"
 
 static const char what[] = "Postfix";
 
@@ -62,8 +63,78 @@ static bool check_arguments(const struct postconf *postfix)
 	return is_good;
 }
 
+static void warn_of_repetitions(const struct postconf *postfix)
+{
+	for (size_t i = 0; i < postconf_service_count(postfix); i++) {
+		const struct postconf_service *service = postconf_service(postfix, i);
+
+		if (!service->is_repeated)
+			continue;
+		g_autofree char *text =
+		    g_strdup_printf("master.cf has %s more than once, and Postfix takes the last; "
+				    "remove the others",
+				    service->label);
+		check_warning(what, text);
+	}
+}
+
+/* What the ways of a bounce need. */
+static bool check_programs(const struct postconf *postfix)
+{
+	static const char *const needed[] = {"smtpd", "cleanup", "bounce", "qmgr", NULL};
+	g_autofree char *dir = postconf_value(postfix, NULL, "daemon_directory");
+
+	for (const char *const *name = needed; *name; name++) {
+		g_autofree char *path = g_build_filename(dir, *name, NULL);
+
+		if (access(path, X_OK) == 0)
+			continue;
+		g_autofree char *text =
+		    g_strdup_printf("daemon_directory = %s: there is no %s, so Postfix does not "
+				    "run; write what \"postconf -d daemon_directory\" says",
+				    dir, *name);
+		return check_fault(what, text);
+	}
+	return true;
+}
+
+/* --- tables --------------------------------------------------------------------------------- */
+
+/* Postfix makes these itself. */
+static bool is_made_by_itself(const char *name)
+{
+	return strstr(name, "_cache_") || strcmp(name, "address_verify_map") == 0 ||
+	       strcmp(name, "alias_database") == 0;
+}
+
+/* The aliases that Postfix has by default are those of accounts. */
+static bool is_asked(const struct postconf *postfix, const char *name, const char *value)
+{
+	return !is_made_by_itself(name) && strcmp(value, postconf_default(postfix, name)) != 0;
+}
+
+static void visit_tables(const char *place, const char *name, const char *value, const void *data)
+{
+	const struct postconf *postfix = data;
+	g_autoptr(GPtrArray) elements = table_split(value);
+
+	for (guint i = 0; i < elements->len; i++) {
+		g_autofree char *file = table_missing_file(elements->pdata[i]);
+
+		if (!file || !is_asked(postfix, name, value))
+			continue;
+		g_autofree char *text = g_strdup_printf(
+		    "%s: %s: %s is not there, and what Postfix would ask it about is put off; "
+		    "newaliases makes the tables of aliases, \"postmap TABLE\" the others",
+		    place, name, file);
+		check_warning(what, text);
+	}
+}
+
+/* --- main.cf -------------------------------------------------------------------------------- */
+
 /* postmap reads main.cf as every other program does, and asks no file here. */
-static bool check_main_cf(void)
+bool startup_reads_main(void)
 {
 	static const char *const arguments[] = {"postmap", "-q", "x", "static:x", NULL};
 	g_autofree char *output = NULL;
@@ -231,9 +302,11 @@ bool startup_check(const struct postconf *postfix)
 	bool complaints = check_complaints(postfix);
 	bool arguments = check_arguments(postfix);
 	bool template = check_template(postfix);
-	bool main = check_main_cf();
+	bool programs = check_programs(postfix);
 	bool minima = check_minima(postfix);
 
+	warn_of_repetitions(postfix);
+	postconf_visit(postfix, visit_tables, postfix);
 	postconf_visit(postfix, visit_value, postfix);
-	return complaints && arguments && template && main && minima;
+	return complaints && arguments && template && programs && minima;
 }

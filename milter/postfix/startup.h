@@ -14,4 +14,8 @@
  * it prints a warning. */
 bool startup_check(const struct postconf *postfix);
 
+/* Whether a program of Postfix can read main.cf; where none can, no table can be asked either.
+ * Prints a line of --check for the fault. */
+bool startup_reads_main(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include "milter/postfix/table.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/check.h"
 
@@ -35,6 +36,30 @@ static const char *direct(const char *table)
 	return g_str_has_prefix(table, "proxy:") ? table + strlen("proxy:") : table;
 }
 
+char *table_missing_file(const char *table)
+{
+	/* the suffix of the file that is read; "" for the file itself */
+	static const char *const types[][2] = {
+	    {"hash:", ".db"}, {"btree:", ".db"}, {"lmdb:", ".lmdb"}, {"cdb:", ".cdb"},
+	    {"dbm:", ".pag"}, {"sdbm:", ".pag"}, {"texthash:", ""},  {"regexp:", ""},
+	    {"pcre:", ""},    {"cidr:", ""},     {"ldap:", ""},      {"mysql:", ""},
+	    {"pgsql:", ""},   {"sqlite:", ""},   {"memcache:", ""},
+	};
+	const char *direct_name = direct(table);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+		const char *path = direct_name + strlen(types[i][0]);
+
+		if (!g_str_has_prefix(direct_name, types[i][0]) || *path != '/')
+			continue;
+		char *file = g_strconcat(path, types[i][1], NULL);
+		if (!strchr(path, '$') && access(file, F_OK) != 0)
+			return file;
+		g_free(file);
+	}
+	return NULL;
+}
+
 /* What smtpd(8) asks it about is then put off: 451, or "temporary lookup failure". */
 static void warn_of_table(const char *table, const char *complaint)
 {
@@ -46,19 +71,34 @@ static void warn_of_table(const char *table, const char *complaint)
 	check_warning(what, text);
 }
 
+/* What postmap says, but for a parameter that main.cf has twice: postconf says it once. Heap. */
+static char *grievance(const char *complaint)
+{
+	g_auto(GStrv) lines = g_strsplit(complaint, "\n", -1);
+	GString *text = g_string_new(NULL);
+
+	for (char **line = lines; *line; line++)
+		if (**line != '\0' && !strstr(*line, "overriding earlier entry"))
+			g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", *line);
+	return g_string_free(text, FALSE);
+}
+
 static enum table_answer ask_one(const char *table, const char *key, char **value_out)
 {
 	const char *const arguments[] = {"postmap", "-q", key, direct(table), NULL};
+	g_autofree char *missing = table_missing_file(table);
 	g_autofree char *complaint = NULL;
 	g_autofree char *output = NULL;
 	g_autoptr(GError) error = NULL;
 	int status = 0;
 
-	if (!g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output,
-			  &complaint, &status, &error) ||
-	    *complaint != '\0') {
-		warn_of_table(table, error ? error->message
-					   : g_strdelimit(g_strstrip(complaint), "\n", ' '));
+	if (missing)
+		return TABLE_UNKNOWN;
+	bool has_run = g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+				    &output, &complaint, &status, &error);
+	g_autofree char *what_is_wrong = has_run ? grievance(complaint) : g_strdup(error->message);
+	if (*what_is_wrong != '\0') {
+		warn_of_table(table, what_is_wrong);
 		return TABLE_UNKNOWN;
 	}
 	if (!g_spawn_check_wait_status(status, NULL))

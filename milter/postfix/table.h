@@ -12,8 +12,12 @@
 enum table_answer {
 	TABLE_LACKS,
 	TABLE_HAS,
-	TABLE_UNKNOWN, /* it cannot be asked, of which a warning was printed */
+	TABLE_UNKNOWN, /* it cannot be asked, of which a warning was printed unless it is missing */
 };
+
+/* The file of a table that is not there, as "/etc/aliases.db" of hash:/etc/aliases; NULL if it is
+ * there, or the table has none. Heap. */
+char *table_missing_file(const char *table);
 
 /* The elements of a list; blanks inside braces belong to one, as in inline:{ { a = b } }.
  * Release with g_ptr_array_unref. */

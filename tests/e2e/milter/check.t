@@ -150,6 +150,45 @@ subtest 'fewer connections than are opened' => sub {
     }
 };
 
+subtest 'files for others that cannot be written' => sub {
+    for my $key (qw(state_file metrics_file)) {
+        $daemon->write_conf($key => '/nowhere/file');
+        my ($status, $output) = check();
+        is $status, 0, "$key: no fault" or diag $output;
+        like $output, qr{^warning\s+$key\s+/nowhere/file: No such file.*; without it, }m, 'is named';
+    }
+    $daemon->write_conf(metrics_file => '/run/bounce-nowhere/metrics');
+    unlike + (check())[1], qr/^warning\s+metrics/m, 'a folder that a service manager makes';
+};
+
+subtest 'nobody keeps house' => sub {
+    my $named = qr/^warning\s+database\s+3 partitions .* are not there, .*bouncectl housekeeping/m;
+    my $next  = $stage->db->value(
+        "SELECT to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month', 'YYYYMM')");
+    $daemon->write_conf;
+    unlike + (check())[1], qr/partitions/, 'all months are there: not a word';
+    $stage->db->sql(join '', map { "ALTER TABLE bounce.${_}_$next RENAME TO ${_}_away;\n" }
+            qw(bounce bounce_message communication_log));
+    my ($status, $output) = check();
+    is $status, 0, 'the next month is missing: no fault' or diag $output;
+    like $output, $named, 'and is named';
+    $stage->db->sql(join '', map { "ALTER TABLE bounce.${_}_away RENAME TO ${_}_$next;\n" }
+            qw(bounce bounce_message communication_log));
+};
+
+subtest 'a server that forgets when it crashes' => sub {
+    like + (check())[1], qr/^warning\s+database\s+fsync or full_page_writes is off: .*; set both/m,
+        'is named';
+    my @setting = qw(fsync full_page_writes);
+    $stage->db->sql("ALTER SYSTEM SET $_ = on;\n") for @setting;
+    $stage->db->sql("SELECT pg_reload_conf();\n");
+    my $is_on = "pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'on'";
+    $instance->wait_for(60, sub { $stage->count($is_on) == @setting });
+    unlike + (check())[1], qr/fsync/, 'one that does not is not';
+    $stage->db->sql("ALTER SYSTEM RESET $_;\n") for @setting;
+    $stage->db->sql("SELECT pg_reload_conf();\n");
+};
+
 subtest 'bounce-delivery' => sub {
     my %good = (
         conninfo  => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT),

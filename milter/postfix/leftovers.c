@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * transport(5): SERVICE:NEXTHOP, of transport_maps or of the class. What the next hop is depends on
+ * the program of the service.
+ */
+#include "milter/postfix/leftovers.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/check.h"
+#include "milter/postfix/milter_list.h"
+#include "milter/postfix/table.h"
+
+static const char what[] = "Postfix";
+
+struct target {
+	const struct postconf *postfix;
+	const struct recipient_class *class;
+	const char *address;
+	const char *parameter; /* which has the transport */
+	char *transport;
+	const char *next_hop; /* in it */
+	const struct postconf_service *service;
+};
+
+static const char *domain_of(const struct target *target)
+{
+	return strrchr(target->address, '@') + 1;
+}
+
+static void warn(const struct target *target, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Of the transport; what is wrong with it stands behind. */
+static void warn(const struct target *target, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_autofree char *line =
+	    g_strdup_printf("%s = %s: %s", target->parameter, target->transport, text);
+	check_warning(what, line);
+}
+
+/* What virtual(8) needs to write what we leave. */
+static void warn_of_mailbox(const struct postconf *postfix, const struct postconf_service *virtual,
+			    const char *address)
+{
+	static const char *const owners[] = {"virtual_uid_maps", "virtual_gid_maps"};
+	g_autofree char *base = postconf_value(postfix, virtual, "virtual_mailbox_base");
+	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
+	const struct table_address whole = {address, delimiters, false};
+
+	if (*base != '\0' && !g_file_test(base, G_FILE_TEST_IS_DIR)) {
+		g_autofree char *text =
+		    g_strdup_printf("virtual_mailbox_base = %s is no directory, and Postfix makes "
+				    "none: what we leave of mail for %s stays in the queue; "
+				    "install -d -o 5000 -g 5000 -m 700 %s",
+				    base, strrchr(address, '@') + 1, base);
+		check_warning(what, text);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
+		g_autofree char *maps = postconf_value(postfix, virtual, owners[i]);
+
+		if (table_ask_address(maps, &whole, NULL) != TABLE_LACKS)
+			continue;
+		g_autofree char *text =
+		    g_strdup_printf("%s has nobody for %s: what we leave of its mail stays in the "
+				    "queue; write static:5000",
+				    owners[i], strrchr(address, '@') + 1);
+		check_warning(what, text);
+	}
+}
+
+/* --- LMTP ----------------------------------------------------------------------------------- */
+
+static void warn_of_lmtp(const struct target *target)
+{
+	g_autofree char *queue = postconf_value(target->postfix, NULL, "queue_directory");
+	const struct milter_view view = {queue, target->service->is_chrooted};
+	g_autofree char *path = milter_list_path(target->next_hop, &view);
+
+	if (path && access(path, F_OK) != 0)
+		warn(target,
+		     "there is no socket %s%s, so what we leave of mail for %s stays in the queue; "
+		     "start whoever makes it, or write its name as %s sees it",
+		     path, view.is_chrooted ? ", as seen from the chroot" : "", domain_of(target),
+		     target->service->label);
+}
+
+/* --- SMTP ----------------------------------------------------------------------------------- */
+
+/* "[HOST]:PORT" with the port of mail systems. */
+static bool is_this_machine(const struct target *target)
+{
+	static const char *const names[] = {"127.0.0.1", "::1", "localhost", NULL};
+	g_autofree char *own = postconf_value(target->postfix, NULL, "myhostname");
+	const char *start = target->next_hop + (*target->next_hop == '[');
+	g_autofree char *host =
+	    g_strndup(start, strcspn(start, start > target->next_hop ? "]" : ":"));
+	const char *rest = start + strlen(host);
+	const char *port = rest + strspn(rest, "]:");
+
+	return (*port == '\0' || strcmp(port, "25") == 0 || strcmp(port, "smtp") == 0) &&
+	       (g_strv_contains(names, host) || g_ascii_strcasecmp(host, own) == 0);
+}
+
+/* Relayed by its MX, which may be this machine. */
+static bool is_sent_to_mx(const struct target *target)
+{
+	g_autofree char *relayhost = postconf_value(target->postfix, NULL, "relayhost");
+
+	return *target->next_hop == '\0' && *relayhost == '\0';
+}
+
+static void warn_of_smtp(const struct target *target)
+{
+	bool is_relayed = strcmp(target->class->domains, "relay_domains") == 0;
+
+	if (is_this_machine(target))
+		warn(target,
+		     "that is this machine, so what we leave of mail for %s comes back to it until "
+		     "it is given up; write virtual, as main.cf.example has it",
+		     domain_of(target));
+	else if (is_sent_to_mx(target))
+		warn(target,
+		     "what we leave of mail for %s goes to its MX, and loops if that is this "
+		     "machine; write a transport for it",
+		     domain_of(target));
+	else if (!is_relayed)
+		warn(
+		    target,
+		    "what we leave of mail for %s goes to another mail system; right if that has a "
+		    "mailbox for it, otherwise write virtual, as main.cf.example has it",
+		    domain_of(target));
+}
+
+/* --- together ------------------------------------------------------------------------------- */
+
+static bool fault(const struct target *target, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool fault(const struct target *target, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_autofree char *line =
+	    g_strdup_printf("%s = %s: %s", target->parameter, target->transport, text);
+	return check_fault(what, line);
+}
+
+static bool check_program(const struct target *target)
+{
+	const char *command = target->service->command;
+
+	if (strcmp(command, "discard") == 0)
+		return fault(target,
+			     "what we leave of mail for %s is thrown away: letters of people, and "
+			     "what nobody could read; write virtual, as main.cf.example has it",
+			     domain_of(target));
+	if (strcmp(command, "virtual") == 0)
+		warn_of_mailbox(target->postfix, target->service, target->address);
+	else if (strcmp(command, "lmtp") == 0)
+		warn_of_lmtp(target);
+	else if (strcmp(command, "smtp") == 0)
+		warn_of_smtp(target);
+	return true;
+}
+
+static bool check_transport(struct target *target)
+{
+	g_autofree char *name = g_strndup(target->transport, strcspn(target->transport, ":"));
+
+	if (*name == '\0')
+		return true;
+	target->next_hop = target->transport + strlen(name);
+	target->next_hop += *target->next_hop == ':';
+	target->service = postconf_find(target->postfix, name, "unix");
+	if (!target->service)
+		return fault(target,
+			     "master.cf has no service %s/unix, so what we leave of mail for %s "
+			     "stays in the queue; add it, or write virtual",
+			     name, domain_of(target));
+	return check_program(target);
+}
+
+/* local(8) hands on. */
+static bool check_mailbox_transport(const struct target *target)
+{
+	static const char parameter[] = "mailbox_transport";
+	struct target mailbox = *target;
+
+	if (!target->service || strcmp(target->service->command, "local") != 0)
+		return true;
+	g_autofree char *transport = postconf_value(target->postfix, target->service, parameter);
+	mailbox.parameter = parameter;
+	mailbox.transport = transport;
+	return check_transport(&mailbox);
+}
+
+/* An alias goes to another domain. */
+bool leftovers_check(const struct postconf *postfix, const struct recipient_class *class,
+		     const char *address)
+{
+	g_autofree char *mapped = recipient_transport(postfix, address);
+	g_autofree char *of_class = postconf_value(postfix, NULL, class->transport);
+	bool is_mapped = *mapped != '\0' && *mapped != ':';
+	struct target target = {.postfix = postfix,
+				.class = class,
+				.address = address,
+				.parameter = is_mapped ? "transport_maps" : class->transport,
+				.transport = is_mapped ? mapped : of_class};
+
+	if (strcmp(class->domains, "virtual_alias_domains") == 0)
+		return true;
+	return check_transport(&target) && check_mailbox_transport(&target);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Where mail for a bounce domain goes that we do not discard: letters that people write to a return
+ * path, what nobody can read, and with LMTP every bounce.
+ */
+#ifndef MILTER_POSTFIX_LEFTOVERS_H
+#define MILTER_POSTFIX_LEFTOVERS_H
+
+#include <stdbool.h>
+
+#include "milter/postfix/recipient.h"
+
+/* address: one of the bounce domain, which the class has. Prints a line of --check for each fault;
+ * true if there is none. What waits in the queue, or is handed on, is a warning. */
+bool leftovers_check(const struct postconf *postfix, const struct recipient_class *class,
+		     const char *address);
+
+#endif
