@@ -4,10 +4,13 @@
 # values with which its programs do not start. Each was tried with a Postfix that runs.
 use Bounce::Test;
 use Bounce::Wiring qw(with_option);
+use IO::Socket::UNIX;
 
 my $wiring  = Bounce::Wiring->new(stage(servers => 0));
 my $domain  = Bounce::Wiring::DOMAIN;
 my $parent  = $domain =~ s/^[^.]+\.//r;
+my $queue   = $wiring->queue;
+my $ours    = Bounce::Wiring::OURS;
 my %nowhere = (virtual_mailbox_domains => '', virtual_mailbox_maps => '');
 
 sub inline {
@@ -23,6 +26,48 @@ my @good = (
                 relay_domains        => $parent,
                 relay_recipient_maps => inline("\@$domain" => 'x'),
                 transport_maps       => inline(".$parent"  => 'lmtp:[127.0.0.1]:24') })
+    ],
+    [
+        'subdomains with a dot, where they are not meant otherwise' => (
+            main => {
+                %nowhere,
+                parent_domain_matches_subdomains => '',
+                relay_domains                    => ".$parent",
+                transport_maps                   => inline(".$parent" => 'lmtp:[127.0.0.1]:24')
+            })
+    ],
+    [
+        'LMTP by a service of our own, and a socket that is there' => (
+            main   => { virtual_transport => 'mda:unix:bounce-milter/socket' },
+            master => sub { $_ .= "mda unix - - n - - lmtp\n" },
+            before => sub {
+                IO::Socket::UNIX->new(Local => $wiring->socket, Listen => 1)->close;
+                return;
+            },
+            after => sub { unlink $wiring->socket })
+    ],
+    [
+        'a mailbox by a program' => (
+            main   => { virtual_transport => 'deliver' },
+            master => sub {
+                $_ .= "deliver unix - n n - - pipe user=nobody argv=/bin/cat\n";
+            })
+    ],
+    [
+        'a filter by the name of its port, a transport for all others, caches not made yet' => (
+            main => {
+                smtpd_milters      => "inet:localhost:smtp, $ours",
+                transport_maps     => inline($domain => ':', '*' => 'discard:'),
+                address_verify_map => 'btree:/nowhere/verify',
+                relocated_maps     => inline('old@example.org' => 'new@example.net')
+            })
+    ],
+    [
+        'port 25 of a machine of its own, NUL refused' => (
+            main => {
+                message_reject_characters => '\0',
+                transport_maps            => inline('other.example' => 'smtp:[127.0.0.1]')
+            })
     ],
     [
         'all return paths in one mailbox of a person' => (
@@ -444,6 +489,72 @@ my @broken = (
         qr{check_recipient_access .* answers "REDIRECT .*" to \S+\@\Q$domain\E; write}
     ],
     [
+        'a transport that discards',
+        { main => { transport_maps => inline($domain => 'discard:') } },
+        qr/transport_maps = discard:: what we leave of mail for \Q$domain\E is thrown away: .*virtual/
+    ],
+    [
+        'a transport that discards for all',
+        { main => { transport_maps => inline('*' => 'discard:x') } },
+        qr/transport_maps = discard:x: what we leave .* is thrown away/
+    ],
+    [
+        'the transport of the class discards',
+        { main => { virtual_transport => 'discard:' } },
+        qr/virtual_transport = discard:: what we leave .* is thrown away/
+    ],
+    [
+        'a transport that puts off',
+        { main => { transport_maps => inline($domain => 'retry:4.0.0 later') } },
+        qr/is refused: .*transport_maps answers "retry:4.0.0 later"; take that entry out/
+    ],
+    [
+        'the bounce domain has moved',
+        { main => { relocated_maps => inline("\@$domain" => 'x@example.net') } },
+        qr/is refused: .*relocated_maps says that it has moved; leave \@\Q$domain\E out of it/
+    ],
+    [
+        'a dot before the bounce domain',
+        { main => { virtual_mailbox_domains => ".$domain" } },
+        qr/mail for the bounce domain \Q$domain\E is refused: it is neither in/
+    ],
+    [
+        'a dot before the bounce domain of a relay',
+        {
+            main => {
+                %nowhere,
+                relay_domains  => ".$domain",
+                transport_maps => inline($domain => 'smtp:[127.0.0.1]:10025')
+            }
+        },
+        qr/mail for the bounce domain \Q$domain\E is refused: it is neither in/
+    ],
+    [
+        'the lines of the example above those of Postfix',
+        { master => sub { $_ .= "bounce unix - - y - 0 bounce\n" } },
+        qr{reports that bounce/unix makes never reach us; in master.cf, write below it: -o}
+    ],
+    [
+        'a second smtpd without filters below ours',
+        { master => sub { s/^(smtp +inet.*\n)/$1$1  -o { smtpd_milters = }\n/m } },
+        qr{bounces that come to smtp/inet never reach us: master.cf, -o of smtp/inet: smtpd_mil}
+    ],
+    [
+        'semicolons between filters',
+        { main => { smtpd_milters => "inet:localhost:1; $ours" } },
+        qr{smtpd_milters of smtp/inet: "inet:localhost:1;" ends in no port, .*; write inet:HOST}
+    ],
+    [
+        'characters that are refused',
+        { main => { message_reject_characters => '\200-\377' } },
+        qr{cleanup/unix: message_reject_characters = \S+ refuses bounces .*; leave it empty}
+    ],
+    [
+        'programs that are not there',
+        { main => { daemon_directory => '/nowhere' } },
+        qr{daemon_directory = /nowhere: there is no smtpd, .*; write what}
+    ],
+    [
         'a transport that master.cf does not have',
         { main => { virtual_transport => 'dovecot' } },
         qr{virtual_transport = dovecot: master.cf has no service dovecot/unix, .*; add it, or}
@@ -500,9 +611,64 @@ for my $row (
     ],
     [
         { transport_maps => 'hash:/nowhere/transport' },
-        qr/while hash:\S+ cannot be read, mail is put off: .*"postmap TABLE"/
+        qr{transport_maps: /nowhere/transport.db is not there, .* put off; .*"postmap TABLE"}
     ],
     [ { myorigin => $domain }, qr/myorigin is the bounce domain, .*; choose/ ],
+    [
+        { mynetworks => '127.0.0.0/8, cidr:/nowhere/networks' },
+        qr{main.cf: mynetworks: /nowhere/networks is not there, and what Postfix would ask}
+    ],
+    [
+        { smtpd_banner => 'mail' },
+        qr{-o of smtp/inet: smtpd_command_filter: /nowhere/filter is not there},
+        with_option('smtp +inet', 'smtpd_command_filter=pcre:/nowhere/filter')
+    ],
+    [
+        { smtpd_banner => 'mail' },
+        qr{master.cf has smtp/inet more than once, and Postfix takes the last; remove},
+        sub { s/^(smtp +inet.*\n)/$1$1/m }
+    ],
+    [
+        { smtpd_upstream_proxy_protocol => 'haproxy' },
+        qr{smtpd_upstream_proxy_protocol = haproxy: only a proxy .* to smtp/inet, .*; right where}
+    ],
+    [
+        { smtpd_banner => 'mail' },
+        qr{smtp/inet may run as one process, .*; write - into},
+        sub { s/^smtp +inet .*/smtp inet n - y - 1 smtpd/m }
+    ],
+    [ { inet_protocols => 'ipv6' }, qr/inet_protocols has no ipv4: .*; write all, unless/ ],
+    [ { maximal_queue_lifetime => '0d' }, qr/maximal_queue_lifetime = 0d: what is put off .*5d/ ],
+    [ { bounce_queue_lifetime => 0 }, qr/bounce_queue_lifetime = 0: what is put off once .*5d/ ],
+    [
+        { virtual_transport => 'lmtp:unix:private/dovecot-lmtp' },
+        qr{virtual_transport = lmtp:\S+: there is no socket \Q$queue\E/private/dovecot-lmtp, as seen}
+    ],
+    [
+        { transport_maps => inline($domain => 'lmtp:unix:/run') },
+        qr{transport_maps = lmtp:unix:/run: there is no socket \Q$queue\E/run, as seen from the chr}
+    ],
+    [
+        {
+            %nowhere,
+            mydestination        => $domain,
+            local_recipient_maps => '',
+            mailbox_transport    => 'lmtp:unix:private/lmtp'
+        },
+        qr{mailbox_transport = lmtp:unix:private/lmtp: there is no socket \S+/private/lmtp, .*; start}
+    ],
+    [
+        { transport_maps => inline($domain => 'smtp:[127.0.0.1]') },
+        qr/transport_maps = smtp:\[127.0.0.1\]: that is this machine, .*; write virtual/
+    ],
+    [
+        { transport_maps => inline($domain => 'relay:mail.example.org:25') },
+        qr/transport_maps = relay:\S+: that is this machine, .*; write virtual/
+    ],
+    [
+        { transport_maps => inline($domain => 'smtp:[mx.other.example]') },
+        qr/transport_maps = smtp:\S+: .* goes to another mail system; right if/
+    ],
     [
         { virtual_mailbox_limit => 1000 },
         qr/virtual_mailbox_limit is below message_size_limit.*; raise/

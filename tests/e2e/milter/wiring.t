@@ -43,6 +43,14 @@ my @good = (
             })
     ],
     [
+        'two of ours, each for a bounce domain of its own' => (
+            main   => { smtpd_milters => "$ours, { unix:other/socket, default_action=tempfail }" },
+            master => sub {
+                s[-o non_smtpd_milters=unix:bounce-milter/socket]
+                 [-o { non_smtpd_milters = unix:other/socket, unix:bounce-milter/socket }];
+            })
+    ],
+    [
         'a variable, and the absolute name of the socket outside a chroot' => (
             main   => { our_filter => $ours, smtpd_milters => '$our_filter' },
             master => sub { s{non_smtpd_milters=\S+}{non_smtpd_milters=unix:$socket} })
@@ -478,6 +486,19 @@ for my $row (
     is $status, 0, "$name may be right";
     like $output, qr/^warning\s+Postfix\s+.*$expected/m, 'and is named' or diag $output;
 }
+
+subtest 'a parameter that main.cf has twice' => sub {
+    my ($status, $output) = check(end => "smtpd_milters = $ours\n");
+    is $status, 0, 'is no fault' or diag $output;
+    is scalar(() = $output =~ /overriding earlier entry: smtpd_milters/g), 1, 'and is said once'
+        or diag $output;
+};
+
+subtest 'a main.cf that no program reads' => sub {
+    my ($status, $output) = check(main => { line_length_limit => 40 });
+    is $status, 1, 'is a fault';
+    is scalar(() = $output =~ /invalid line_length_limit/g), 1, 'and is said once' or diag $output;
+};
 
 subtest 'beside a running daemon' => sub {
     $daemon->start;
