@@ -4,6 +4,9 @@
  */
 #include "ctl/framework/connect.h"
 
+#include "base/error.h"
+#include "ctl/framework/patience.h"
+
 #define CONFIG_DEFAULT BM_SYSCONFDIR "/bounce-milter/bounce-milter.conf"
 
 /* A person waits longer than an MTA: undoing a weekend takes its time. */
@@ -62,12 +65,35 @@ struct db_pool *ctl_connect_pool(struct ctl_call *call, GError **error)
 	return call->pool = db_pool_new(&options);
 }
 
+/* Who is gone is noticed in the middle of a statement, which is then undone. Without it, what a
+ * person interrupts goes on to its COMMIT. Some systems have no way to notice, and refuse. */
+static bool watch_for_interruption(struct db_pool *pool, GError **error)
+{
+	static const struct db_statement statement = {
+	    "SELECT set_config('client_connection_check_interval', '1s', false)", 0};
+	GError *cause = NULL;
+	g_autoptr(db_rows_t) rows = db_rows_fetch(pool, &statement, NULL, &cause);
+
+	if (rows)
+		return true;
+	if (cause->code != BM_ERROR_INPUT) {
+		g_propagate_error(error, cause);
+		return false;
+	}
+	g_error_free(cause);
+	return true;
+}
+
 struct db_rows *ctl_connect_fetch(struct ctl_call *call, const struct db_statement *statement,
 				  const char *const *values, GError **error)
 {
+	bool is_first = !call->pool;
 	struct db_pool *pool = ctl_connect_pool(call, error);
 
-	return pool ? db_rows_fetch(pool, statement, values, error) : NULL;
+	if (!pool || (is_first && !watch_for_interruption(pool, error)))
+		return NULL;
+	g_autoptr(patience_t) patience = patience_begin();
+	return db_rows_fetch(pool, statement, values, error);
 }
 
 bool ctl_connect_settings(const struct ctl_call *call, struct milter_settings *settings_out,
