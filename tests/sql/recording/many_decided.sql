@@ -10,6 +10,17 @@ SELECT test.set('guard_minimum', '5'), test.set('guard_minimum_overall', '100000
 SELECT test.connect('a', 'b');
 SELECT dblink_exec('b', $$SET statement_timeout = '10s'; SET lock_timeout = '1h'$$);
 
+-- Who asks has the lock for himself for an instant, who decides has it shared.
+SELECT dblink_exec('a', 'BEGIN');
+SELECT FROM dblink('a', 'SELECT pg_advisory_xact_lock(bounce_internal.many_mails_lock())::text')
+  AS d (r text);
+SELECT ok(NOT bounce_internal.are_many_decided(), 'another session that asks does not count');
+SELECT dblink_exec('a', 'ROLLBACK; BEGIN');
+SELECT FROM dblink('a', 'SELECT bounce_internal.announce_mails(1000)::text') AS d (r text);
+SELECT ok(bounce_internal.are_many_decided(), 'one that decides does');
+SELECT dblink_exec('a', 'ROLLBACK');
+SELECT ok(NOT bounce_internal.are_many_decided(), 'until it has ended');
+
 -- Two recipients a mail, of whom the first one bounces.
 SELECT test.mail(place || i, ARRAY[format('%s%s.1@%1$s.example', place, i),
                                    format('%s%s.2@%1$s.example', place, i)])

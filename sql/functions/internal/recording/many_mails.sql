@@ -27,12 +27,18 @@ COMMENT ON FUNCTION bounce_internal.announce_mails(bigint) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.are_many_decided() RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+  key CONSTANT bigint := bounce_internal.many_mails_lock();
 BEGIN
-  IF NOT pg_try_advisory_lock(bounce_internal.many_mails_lock()) THEN
-    RETURN true;
+  IF pg_try_advisory_lock(key) THEN
+    RETURN NOT pg_advisory_unlock(key);
   END IF;
-  RETURN NOT pg_advisory_unlock(bounce_internal.many_mails_lock());
+  -- who decides has it shared; another session that asks has it for itself, for an instant
+  RETURN EXISTS (
+    SELECT FROM pg_locks AS l
+    WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.mode = 'ShareLock' AND l.granted
+      AND (l.classid::bigint << 32) | l.objid::bigint = key
+      AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()));
 END $$;
 COMMENT ON FUNCTION bounce_internal.are_many_decided() IS
-  'whether somebody is deciding about many mails just now; it may be said for nothing while '
-  'another session asks';
+  'whether somebody is deciding about many mails just now';
