@@ -231,6 +231,8 @@ static const char session_statement[] =
     "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
     " set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', false),"
+    " set_config('standard_conforming_strings', 'on', false),"
+    " set_config('transform_null_equals', 'off', false), set_config('array_nulls', 'on', false),"
     " set_config('idle_session_timeout', '0', false),"
     " set_config('idle_in_transaction_session_timeout', '0', false),"
     " CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL"
