@@ -43,7 +43,8 @@ subtest 'interrupted' => sub {
 };
 
 subtest 'at a terminal' => sub {
-    like $ctl->on_terminal(80, 'blocks'), qr/\Ano address is blocked\n\z/, 'what is quick says nothing more';
+    like $ctl->on_terminal(80, 'blocks'), qr/\Ano address is blocked\n\z/,
+        'what is quick says nothing more';
     hold_blocks('shorter lock', 6);
     like $ctl->on_terminal(80, @block),
         qr/\AStill at work\. .*Ctrl-C.*\na\@x\.example is blocked\n\z/s, 'what is not does';

@@ -155,7 +155,8 @@ subtest 'files for others that cannot be written' => sub {
         $daemon->write_conf($key => '/nowhere/file');
         my ($status, $output) = check();
         is $status, 0, "$key: no fault" or diag $output;
-        like $output, qr{^warning\s+$key\s+/nowhere/file: No such file.*; without it, }m, 'is named';
+        like $output, qr{^warning\s+$key\s+/nowhere/file: No such file.*; without it, }m,
+            'is named';
     }
     $daemon->write_conf(metrics_file => '/run/bounce-nowhere/metrics');
     unlike + (check())[1], qr/^warning\s+metrics/m, 'a folder that a service manager makes';
@@ -163,8 +164,8 @@ subtest 'files for others that cannot be written' => sub {
 
 subtest 'nobody keeps house' => sub {
     my $named = qr/^warning\s+database\s+3 partitions .* are not there, .*bouncectl housekeeping/m;
-    my $next  = $stage->db->value(
-        "SELECT to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month', 'YYYYMM')");
+    my $next  = $stage->db->value("SELECT to_char(date_trunc('month', now() AT TIME ZONE 'UTC') "
+            . "+ interval '1 month', 'YYYYMM')");
     $daemon->write_conf;
     unlike + (check())[1], qr/partitions/, 'all months are there: not a word';
     $stage->db->sql(join '', map { "ALTER TABLE bounce.${_}_$next RENAME TO ${_}_away;\n" }
