@@ -94,7 +94,7 @@ BEGIN
   -- a task that other bounces are gathered in as well stays, until the last of them is taken back
   RETURN (SELECT count((bounce_internal.close_task(t.id, 'taken back', why)).id)
           FROM (SELECT q.id FROM bounce.task AS q
-                WHERE q.status <> 'done' AND q.kind <> 'outage'
+                WHERE q.status = 'open' AND q.kind <> 'outage'
                   AND q.id IN (SELECT b.task_id FROM bounce.bounce AS b
                                WHERE b.id = ANY (bounce_ids))
                   AND NOT EXISTS (SELECT FROM bounce.bounce AS o
