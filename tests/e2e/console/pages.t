@@ -301,7 +301,7 @@ subtest 'a mail in the queue' => sub {
         'SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
         id => $id
         ),
-        'RETRY', 'and it waits again';
+        'PENDING', 'and it waits as before';
 };
 
 subtest 'the queue' => sub {
@@ -338,7 +338,7 @@ subtest 'the queue' => sub {
         'SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
         id => $id[0]
         ),
-        'RETRY', 'what was given up is tried again';
+        'PENDING', 'what was given up is tried again';
 };
 
 # By a number and by a key: fifty, and a link to the one that is left.
