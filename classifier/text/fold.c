@@ -130,6 +130,30 @@ static size_t stem_length(const char *local)
 	return len > 0 ? len : strcspn(local, "@");
 }
 
+/* Who answers for a domain: hosts ask for him to find out whether a sender's domain is real. */
+static bool is_postmaster(const char *local)
+{
+	static const char *const names[] = {"postmaster", "abuse", "mailer-daemon", "hostmaster"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (g_ascii_strcasecmp(local, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* "postmaster@your.domain": the host says "your" in place of a name. */
+static bool is_placeholder(const char *domain, size_t len)
+{
+	static const char *const names[] = {"your.domain",	"your-domain",	  "yourdomain",
+					    "your.domain.com",	"your-domain.com", "yourdomain.com",
+					    "your.domain.example", "yourdomain.example"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (strlen(names[i]) == len && g_ascii_strncasecmp(domain, names[i], len) == 0)
+			return true;
+	return false;
+}
+
 /* Whether an address, or with local "" a domain alone, is the sender's. Return paths are made
  * anew for each mail, and hosts shorten them: the stem of the local part is enough. */
 static bool is_sender(const struct fold *fold, const char *local, const char *domain, size_t len)
@@ -140,11 +164,11 @@ static bool is_sender(const struct fold *fold, const char *local, const char *do
 		size_t stem = stem_length(sender);
 		if (!at || strlen(at + 1) != len || g_ascii_strncasecmp(at + 1, domain, len) != 0)
 			continue;
-		if (*local == '\0' ||
+		if (*local == '\0' || is_postmaster(local) ||
 		    (stem_length(local) == stem && g_ascii_strncasecmp(sender, local, stem) == 0))
 			return true;
 	}
-	return false;
+	return fold->senders && is_placeholder(domain, len);
 }
 
 /* The at sign of an address: the local part is already in out and goes again.

@@ -24,6 +24,8 @@ static void check_rows(void)
 	    {"call 550-1234 now", "call 550-1234 now"},
 	    {"<some.body@example.org>... User unknsenders", "<@>... User unknsenders"},
 	    {"<us+4711@our.example> and they@our.example", "<sender> and <@>"},
+	    {"Postmaster@our.example and postmaster@example.org", "<sender> and <@>"},
+	    {"abuse@your.domain, info@yourdomain.com, your.domain", "<sender>, <sender>, <sender>"},
 	    {"no user some+body=x@mail.example.org.", "no user <@>."},
 	    {"full.mailbox@spam.example: hello", "<@>: hello"},
 	    {"[user@[192.0.2.1]]: no", "[<@>]: no"},
