@@ -40,10 +40,10 @@ static void refuse_step(enum smtp_step step, struct verdict *verdict)
 		replace_reason(verdict, REASON_sender_refused, "step:mail");
 		return;
 	case SMTP_STEP_RCPT:
-		replace(verdict, REASON_recipient_refused, "step:rcpt");
+		replace_reason(verdict, REASON_recipient_refused, "step:rcpt");
 		return;
 	case SMTP_STEP_DATA:
-		replace(verdict, REASON_policy_rejected, "step:data");
+		replace_reason(verdict, REASON_policy_rejected, "step:data");
 		return;
 	case SMTP_STEP_UNKNOWN:
 		return;
