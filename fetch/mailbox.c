@@ -52,7 +52,7 @@ static SSL_CTX *make_tls(const struct store_settings *settings, GError **error)
 struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
 			    struct taking *taking, int stop_fd, GError **error)
 {
-	const struct credential_settings secret = store_settings_credential(settings);
+	const struct credential_settings secret = store_settings_credential(settings, stop_fd);
 	struct credential *credential = credential_new(&secret);
 	SSL_CTX *tls = NULL;
 

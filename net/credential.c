@@ -22,7 +22,8 @@ struct credential *credential_new(const struct credential_settings *settings)
 	struct credential *credential = g_new0(struct credential, 1);
 
 	credential->settings = *settings;
-	credential->oauth = is_renewed(settings) ? oauth_new(settings->oauth) : NULL;
+	credential->oauth =
+	    is_renewed(settings) ? oauth_new(settings->oauth, settings->stop_fd) : NULL;
 	return credential;
 }
 

@@ -18,6 +18,7 @@ struct credential_settings {
 	const char *key; /* that names password_file */
 	const char *password_file;
 	const struct oauth_settings *oauth;
+	int stop_fd; /* once it is readable, the token server is not waited for; -1: none */
 };
 
 /* What it points to lives longer. Without a refresh_token_file the password file is read. */

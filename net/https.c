@@ -41,6 +41,28 @@ static size_t take_answer_body(const char *bytes, size_t size, size_t len, void 
 	return taken;
 }
 
+/* Not 0: libcurl gives up. */
+static int on_progress(void *data, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+		       curl_off_t up)
+{
+	const struct https_request *request = data;
+
+	(void)down_total;
+	(void)down;
+	(void)up_total;
+	(void)up;
+	return request->must_end(request->context);
+}
+
+static void set_end(CURL *curl, const struct https_request *request)
+{
+	if (!request->must_end)
+		return;
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, request);
+}
+
 static void set_limits(CURL *curl, const struct https_request *request)
 {
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR,
@@ -81,6 +103,7 @@ static CURLcode perform(CURL *curl, const struct https_request *request, struct 
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	set_limits(curl, request);
+	set_end(curl, request);
 	CURLcode code = curl_easy_perform(curl);
 	curl_slist_free_all(headers);
 	return code;

@@ -18,6 +18,9 @@ struct https_request {
 	const char *const *headers; /* "Name: value" and a NULL at the end; NULL: none */
 	unsigned wait;              /* seconds for all of it */
 	bool may_be_plain;          /* http as well; for who asks for it by name */
+	/* Asked about every second: whether to give up; NULL: never. */
+	bool (*must_end)(void *context);
+	void *context;
 };
 
 enum { HTTPS_ANSWER_BYTES_MAX = 65536 }; /* with its header */

@@ -6,6 +6,7 @@
 #include "net/oauth.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -16,10 +17,13 @@
 #include "net/https.h"
 #include "net/oauth_reply.h"
 
+enum { STOP_WAIT = 3 /* seconds */ };
 enum { SECONDS_LEFT_MIN = 60, SECONDS_UNKNOWN = 300, STATUS_OK = 200, STATUS_TOO_MANY = 429 };
 
 struct oauth {
 	const struct oauth_settings *settings;
+	int stop_fd;
+	gint64 give_up_at; /* monotonic; 0: nobody has said to stop */
 	GMutex mutex;
 	char *token;     /* NULL: none */
 	gint64 renew_at; /* monotonic */
@@ -27,11 +31,12 @@ struct oauth {
 	char *unsaved;   /* a refresh token that could not be written; NULL: none */
 };
 
-struct oauth *oauth_new(const struct oauth_settings *settings)
+struct oauth *oauth_new(const struct oauth_settings *settings, int stop_fd)
 {
 	struct oauth *oauth = g_new0(struct oauth, 1);
 
 	oauth->settings = settings;
+	oauth->stop_fd = stop_fd;
 	g_mutex_init(&oauth->mutex);
 	return oauth;
 }
@@ -119,9 +124,22 @@ static void refuse_token(const struct oauth_reply *reply, long status, GError **
 		    reply->description);
 }
 
-static bool ask_token(const struct oauth_settings *settings, const char *refresh_token,
-		      struct oauth_reply *reply_out, GError **error)
+/* Not at once: an answer on its way may hold the only refresh token that is good from now on. */
+static bool must_give_up(void *context)
 {
+	struct oauth *oauth = context;
+	struct pollfd poll_fd = {.fd = oauth->stop_fd, .events = POLLIN};
+	gint64 now = g_get_monotonic_time();
+
+	if (oauth->give_up_at == 0 && poll(&poll_fd, 1, 0) > 0)
+		oauth->give_up_at = now + STOP_WAIT * G_USEC_PER_SEC;
+	return oauth->give_up_at != 0 && now >= oauth->give_up_at;
+}
+
+static bool ask_token(struct oauth *oauth, const char *refresh_token, struct oauth_reply *reply_out,
+		      GError **error)
+{
+	const struct oauth_settings *settings = oauth->settings;
 	char *form = make_form(settings, refresh_token, error);
 
 	if (!form)
@@ -129,7 +147,9 @@ static bool ask_token(const struct oauth_settings *settings, const char *refresh
 	const struct https_request request = {.url = settings->token_url,
 					      .ca_file = settings->token_ca_file,
 					      .form = form,
-					      .wait = (unsigned)settings->token_wait};
+					      .wait = (unsigned)settings->token_wait,
+					      .must_end = must_give_up,
+					      .context = oauth};
 	long status = 0;
 	char *body = https_post(&request, &status, error);
 	secret_free(form);
@@ -192,7 +212,7 @@ static bool renew_token(struct oauth *oauth, GError **error)
 	char *refresh_token =
 	    oauth->unsaved ? g_strdup(oauth->unsaved)
 			   : secret_read(settings->refresh_token_file, "refresh_token_file", error);
-	bool is_good = refresh_token && ask_token(settings, refresh_token, &reply, error);
+	bool is_good = refresh_token && ask_token(oauth, refresh_token, &reply, error);
 
 	if (is_good) {
 		keep_refresh_token(oauth, refresh_token, reply.refresh_token);

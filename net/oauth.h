@@ -15,8 +15,9 @@
 
 struct oauth;
 
-/* settings lives longer. */
-struct oauth *oauth_new(const struct oauth_settings *settings);
+/* settings lives longer. Once stop_fd is readable (-1: none), the token server is not waited for.
+ */
+struct oauth *oauth_new(const struct oauth_settings *settings, int stop_fd);
 void oauth_free(struct oauth *oauth);
 
 /* A token that is good for a minute at least, or as long as the server gives it; secret_free.

@@ -50,7 +50,7 @@ struct credential_settings smtp_settings_credential(const struct smtp_settings *
 {
 	const char *key = settings->password_key ? settings->password_key : "password_file";
 
-	return (struct credential_settings){key, settings->password_file, &settings->oauth};
+	return (struct credential_settings){key, settings->password_file, &settings->oauth, -1};
 }
 
 bool smtp_settings_check(const struct smtp_settings *settings, const char *path, GError **error)

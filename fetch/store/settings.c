@@ -63,10 +63,11 @@ bool store_settings_is_oauth(const struct store_settings *settings)
 	return strcmp(settings->auth_method, "oauth") == 0;
 }
 
-struct credential_settings store_settings_credential(const struct store_settings *settings)
+struct credential_settings store_settings_credential(const struct store_settings *settings,
+						     int stop_fd)
 {
 	return (struct credential_settings){"password_file", settings->password_file,
-					    &settings->oauth};
+					    &settings->oauth, stop_fd};
 }
 
 char **store_settings_folders(const struct store_settings *settings)

@@ -52,7 +52,8 @@ void store_settings_clear(struct store_settings *settings);
 bool store_settings_is_pop3(const struct store_settings *settings);
 bool store_settings_is_oauth(const struct store_settings *settings);
 /* Points into the settings. */
-struct credential_settings store_settings_credential(const struct store_settings *settings);
+struct credential_settings store_settings_credential(const struct store_settings *settings,
+						     int stop_fd);
 
 /* The folders that are read, each without blanks around its name; g_strfreev(). */
 char **store_settings_folders(const struct store_settings *settings);

@@ -138,6 +138,16 @@ subtest 'a daemon' => sub {
     ok $fetch->stop, 'stopped';
 };
 
+subtest 'stopped while the token server is silent' => sub {
+    mailbox(token_wait => 20);
+    my $asked = asked();
+    $server->set(silence => 20);
+    $fetch->start;
+    is_soon(sub { asked() }, $asked + 1, 'it is asked');
+    ok $fetch->stop, 'stopped: nobody waits for its answer';
+    $server->set;
+};
+
 # [answer, keys of the mailbox, what is said]
 my $long = '{"access_token":"' . 'x' x 100_000 . '"}';
 for my $row (

@@ -11,6 +11,7 @@ Bounce::TokenServer - gives access tokens of OAuth 2.0 for a refresh token, and 
     my $dovecot = Bounce::Dovecot->start($instance, settings => $server->dovecot_settings);
     $server->start($dovecot);             # https, with the same certificate
     $server->set(expires_in => 3600, answer => [ 400, '{"error":"invalid_grant"}' ]);
+    $server->set(silence => 60);    # seconds, once it is asked
     my @forms = $server->asked;           # what it was sent: { refresh_token => ..., ... }
     $server->withdraw;                    # no token is good any more
 
@@ -168,6 +169,7 @@ sub _give {
     open my $asked, '>>', "$self->{dir}/asked" or die "asked: $!\n";
     print {$asked} encode_json(\%form), "\n";
     close $asked;
+    sleep($manner->{silence} // 0);
     return @{ $manner->{answer} } if $manner->{answer};
     return (401, '{"error":"invalid_client"}') if ($form{client_secret} // '') ne SECRET;
     return (400, '{"error":"invalid_grant","error_description":"AADSTS70008: expired"}')
