@@ -20,7 +20,7 @@ static void replace_reason(struct verdict *verdict, enum reason_id reason, const
 	verdict->rule = rule;
 }
 
-/* What was refused at a step that is known. */
+/* What was refused before the recipient was named. */
 static void refuse_step(enum smtp_step step, struct verdict *verdict)
 {
 	switch (step) {
@@ -39,13 +39,9 @@ static void refuse_step(enum smtp_step step, struct verdict *verdict)
 	case SMTP_STEP_MAIL:
 		replace_reason(verdict, REASON_sender_refused, "step:mail");
 		return;
-	case SMTP_STEP_RCPT:
-		replace_reason(verdict, REASON_recipient_refused, "step:rcpt");
-		return;
-	case SMTP_STEP_DATA:
-		replace_reason(verdict, REASON_policy_rejected, "step:data");
-		return;
 	case SMTP_STEP_UNKNOWN:
+	case SMTP_STEP_RCPT:
+	case SMTP_STEP_DATA:
 		return;
 	}
 }
@@ -56,11 +52,11 @@ bool gate_decide_by_step(const struct question *question, struct verdict *verdic
 	if (*reply_code != '5' || question->permanence != PERMANENCE_PERMANENT)
 		return false;
 	enum smtp_step step = question_find_step(question);
-	/* 552 may be a quota's */
-	if (step == SMTP_STEP_UNKNOWN ||
-	    (!smtp_step_is_before_recipient(step) && strcmp(reply_code, "552") == 0))
+	/* 552 behind DATA may be a quota's */
+	bool is_of_message = step == SMTP_STEP_DATA && strcmp(reply_code, "552") != 0;
+	if (!smtp_step_is_before_recipient(step) && !is_of_message)
 		return false;
-	verdict_set(verdict, REASON_undetermined, "", question->diagnostic);
+	verdict_set(verdict, REASON_policy_rejected, "step:data", question->diagnostic);
 	refuse_step(step, verdict);
 	return true;
 }

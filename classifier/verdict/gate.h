@@ -24,8 +24,8 @@ void gate_pass(const struct question *question, const struct rule_match *words,
 #define GATE_NO_STATEMENT "words:no-statement"
 
 /* A final refusal in words that nothing knows: before the recipient was named it is about the
- * client or the sender, at RCPT it is a refusal of the recipient for a cause that is not known,
- * after DATA one of the message. False at no step that is known. */
+ * client or the sender, after DATA about the message. False if it was at RCPT, or at no step that
+ * is known. */
 bool gate_decide_by_step(const struct question *question, struct verdict *verdict);
 
 #endif
