@@ -118,9 +118,10 @@ static void add_parameters(struct parser *parser, struct template_node *node, co
 			continue;
 		}
 		*equals = '\0';
-		bool is_literal = equals[1] == '"' && strlen(equals + 1) > 1;
+		gsize len = strlen(equals + 1);
+		bool is_literal = len > 1 && equals[1] == '"' && equals[len] == '"';
 		if (is_literal)
-			equals[strlen(equals + 1)] = '\0';
+			equals[len] = '\0';
 		if (!is_tag_name(*word) || (!is_literal && !is_tag_name(equals + 1)))
 			fail_template(parser, fault);
 		g_ptr_array_add(more, g_strdup(*word));
