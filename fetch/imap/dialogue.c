@@ -141,7 +141,7 @@ static bool read_body(struct imap_dialogue *dialogue, struct imap_mail *mail)
 	return skip_value(dialogue, kind); /* NIL: the mail has just gone */
 }
 
-/* "(" *flag ")" */
+/* "(" *flag ")" (RFC 3501 section 9); what is no flag is passed over. */
 static bool read_flags(struct imap_dialogue *dialogue, struct imap_mail *mail)
 {
 	const char *wanted = dialogue->handler ? dialogue->handler->flag : NULL;
@@ -149,9 +149,12 @@ static bool read_flags(struct imap_dialogue *dialogue, struct imap_mail *mail)
 
 	if (kind != IMAP_OPEN)
 		return skip_value(dialogue, kind);
-	while ((kind = imap_lexer_next(&dialogue->lexer)) == IMAP_ATOM)
-		mail->has_flag |= wanted && is_response_word(dialogue, wanted);
-	return kind == IMAP_CLOSE || stream_fail(dialogue->stream, "the answer cannot be read");
+	while ((kind = imap_lexer_next(&dialogue->lexer)) != IMAP_CLOSE)
+		if (kind == IMAP_ATOM)
+			mail->has_flag |= wanted && is_response_word(dialogue, wanted);
+		else if (!skip_value(dialogue, kind))
+			return false;
+	return true;
 }
 
 /* The whole mail, from its first byte on, as it was asked for. */
