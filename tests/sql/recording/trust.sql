@@ -189,16 +189,6 @@ FROM (VALUES ('f1@example.com', 'his own token'), ('f2@example.com', 'their Mess
              ('f3@example.com', 'their envelope id')) AS v (a, name);
 SELECT alike((SELECT summary FROM bounce.task WHERE address = 'f1@example.com'),
              '%trust is message_id only, and several got the mail%', 'the task says why');
-SELECT test.record(test.report('delivered', a, '2.0.0', 'delivered', kind => 'success',
-                               about => about, own_mta => own, "to" => path))
-FROM (VALUES ('f1@example.com', test.return_path('f4@example.com'), '', false),
-             ('f2@example.com', test.return_path('f4@example.com'), 'fellows', false),
-             ('f3@example.com', test.return_path('f3@example.com'), '', false),
-             ('f4@example.com', 'bounce@bounces.example.org', 'fellows', true))
-  AS v (a, path, about, own);
-SELECT is((SELECT string_agg(a, ' ' ORDER BY a) FROM unnest('{f1,f2,f3,f4}'::text[]) AS a
-           WHERE (test.recipient(a || '@example.com')).delivered_at IS NOT NULL), 'f3 f4',
-          'nor has he another one''s mail called delivered: only what proves that one, or our MTA');
 SELECT test.record(test.report('mailbox_full', 'f5@example.com', '4.2.2', about => 'single')),
        test.record(test.report('mailbox_full', 'f4@example.com', '4.2.2', about => 'fellows',
                                own_mta => true));

@@ -361,8 +361,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_delivered(bounce_internal.finding) IS
-  'a report of success: the first is kept with its recipient. One that knows what other recipients '
-  'of the mail know as well is only logged: nobody would look into a mail that has arrived';
+  'a report of success: the first is kept with its recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.apply_notice(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -372,8 +371,7 @@ BEGIN
      AND bounce_internal.is_trusted_for(f, 'mark_min_trust') THEN
     f := bounce_internal.apply_complaint(f);
   ELSIF f.action = 'delivered' AND f.recipient_id IS NOT NULL
-        AND bounce_internal.is_trusted_for(f, 'mark_min_trust')
-        AND NOT bounce_internal.id_is_shared(f) THEN
+        AND bounce_internal.is_trusted_for(f, 'mark_min_trust') THEN
     f := bounce_internal.apply_delivered(f);
   END IF;
 END $$;
