@@ -56,6 +56,7 @@ CREATE INDEX ON bare.task (status, due_at);
 INSERT INTO bare.mail SELECT i, 'sent' FROM generate_series(1, 10000) AS i;
 INSERT INTO bare.recipient SELECT i, i, 'r' || i || '@d.example', 'sent'
                            FROM generate_series(1, 10000) AS i;
+CREATE SEQUENCE bare.turn START 10000001;
 CREATE FUNCTION bare.record(n bigint, report jsonb, raw bytea) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -222,7 +223,7 @@ END $$;
 CREATE PROCEDURE test.write_some(rows integer) LANGUAGE plpgsql AS $$
 BEGIN
   FOR i IN 1 .. rows LOOP
-    PERFORM bare.record(nextval('test.turn') + 10000000, '{}', 'the raw message');
+    PERFORM bare.record(nextval('bare.turn'), '{}', 'the raw message');
     COMMIT;
   END LOOP;
 END $$;
