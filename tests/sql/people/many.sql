@@ -27,8 +27,6 @@ BEGIN
   END LOOP;
 END $$;
 CALL test.record_all('few', 200);
--- of a day with one open task, that of the outage
-ANALYZE bounce.task;
 CALL test.record_all('many', 1600);
 
 -- what this backend has used, in ticks: the 14th and 15th field of proc(5), of which the second may
