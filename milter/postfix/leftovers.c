@@ -29,48 +29,46 @@ static const char *domain_of(const struct target *target)
 	return strrchr(target->address, '@') + 1;
 }
 
-static void warn(const struct target *target, const char *format, ...)
+static char *describe_transport(const struct target *target, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Of the transport; what is wrong with it stands behind. */
-static void warn(const struct target *target, const char *format, ...)
+/* The transport, and what is wrong with it. */
+static char *describe_transport(const struct target *target, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_autofree char *line =
-	    g_strdup_printf("%s = %s: %s", target->parameter, target->transport, text);
-	check_warning(what, line);
+	return g_strdup_printf("%s = %s: %s", target->parameter, target->transport, text);
 }
 
 /* What virtual(8) needs to write what we leave. */
-static void warn_of_mailbox(const struct postconf *postfix, const struct postconf_service *virtual,
-			    const char *address)
+static void warn_of_mailbox(const struct target *target)
 {
 	static const char *const owners[] = {"virtual_uid_maps", "virtual_gid_maps"};
-	g_autofree char *base = postconf_value(postfix, virtual, "virtual_mailbox_base");
-	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
-	const struct table_address whole = {address, delimiters, false};
+	g_autofree char *base =
+	    postconf_value(target->postfix, target->service, "virtual_mailbox_base");
+	g_autofree char *delimiters = postconf_value(target->postfix, NULL, "recipient_delimiter");
+	const struct table_address whole = {target->address, delimiters, false};
 
 	if (*base != '\0' && !g_file_test(base, G_FILE_TEST_IS_DIR)) {
 		g_autofree char *text =
 		    g_strdup_printf("virtual_mailbox_base = %s is no directory, and Postfix makes "
 				    "none: what we leave of mail for %s stays in the queue; "
 				    "install -d -o 5000 -g 5000 -m 700 %s",
-				    base, strrchr(address, '@') + 1, base);
+				    base, domain_of(target), base);
 		check_warning(what, text);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
-		g_autofree char *maps = postconf_value(postfix, virtual, owners[i]);
+		g_autofree char *maps = postconf_value(target->postfix, target->service, owners[i]);
 
 		if (table_ask_address(maps, &whole, NULL) != TABLE_LACKS)
 			continue;
 		g_autofree char *text =
 		    g_strdup_printf("%s has nobody for %s: what we leave of its mail stays in the "
 				    "queue; write static:5000",
-				    owners[i], strrchr(address, '@') + 1);
+				    owners[i], domain_of(target));
 		check_warning(what, text);
 	}
 }
@@ -83,12 +81,15 @@ static void warn_of_lmtp(const struct target *target)
 	const struct milter_view view = {queue, target->service->is_chrooted};
 	g_autofree char *path = milter_list_path(target->next_hop, &view);
 
-	if (path && access(path, F_OK) != 0)
-		warn(target,
-		     "there is no socket %s%s, so what we leave of mail for %s stays in the queue; "
-		     "start whoever makes it, or write its name as %s sees it",
-		     path, view.is_chrooted ? ", as seen from the chroot" : "", domain_of(target),
-		     target->service->label);
+	if (!path || access(path, F_OK) == 0)
+		return;
+	g_autofree char *text = describe_transport(
+	    target,
+	    "there is no socket %s%s, so what we leave of mail for %s stays in the queue; "
+	    "start whoever makes it, or write its name as %s sees it",
+	    path, view.is_chrooted ? ", as seen from the chroot" : "", domain_of(target),
+	    target->service->label);
+	check_warning(what, text);
 }
 
 /* --- SMTP ----------------------------------------------------------------------------------- */
@@ -119,53 +120,47 @@ static bool is_sent_to_mx(const struct target *target)
 static void warn_of_smtp(const struct target *target)
 {
 	bool is_relayed = strcmp(target->class->domains, "relay_domains") == 0;
+	g_autofree char *text = NULL;
 
 	if (is_this_machine(target))
-		warn(target,
-		     "that is this machine, so what we leave of mail for %s comes back to it until "
-		     "it is given up; write virtual, as main.cf.example has it",
-		     domain_of(target));
-	else if (is_sent_to_mx(target))
-		warn(target,
-		     "what we leave of mail for %s goes to its MX, and loops if that is this "
-		     "machine; write a transport for it",
-		     domain_of(target));
-	else if (!is_relayed)
-		warn(
+		text = describe_transport(
 		    target,
-		    "what we leave of mail for %s goes to another mail system; right if that has a "
-		    "mailbox for it, otherwise write virtual, as main.cf.example has it",
+		    "that is this machine, so what we leave of mail for %s comes back to "
+		    "it until it is given up; write virtual, as main.cf.example has it",
 		    domain_of(target));
+	else if (is_sent_to_mx(target))
+		text = describe_transport(
+		    target,
+		    "what we leave of mail for %s goes to its MX, and loops if that is "
+		    "this machine; write a transport for it",
+		    domain_of(target));
+	else if (!is_relayed)
+		text = describe_transport(
+		    target,
+		    "what we leave of mail for %s goes to another mail system; right if "
+		    "that has a mailbox for it, otherwise write virtual, as "
+		    "main.cf.example has it",
+		    domain_of(target));
+	if (text)
+		check_warning(what, text);
 }
 
 /* --- together ------------------------------------------------------------------------------- */
-
-static bool fault(const struct target *target, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static bool fault(const struct target *target, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_autofree char *line =
-	    g_strdup_printf("%s = %s: %s", target->parameter, target->transport, text);
-	return check_fault(what, line);
-}
 
 static bool check_program(const struct target *target)
 {
 	const char *command = target->service->command;
 
-	if (strcmp(command, "discard") == 0)
-		return fault(target,
-			     "what we leave of mail for %s is thrown away: letters of people, and "
-			     "what nobody could read; write virtual, as main.cf.example has it",
-			     domain_of(target));
+	if (strcmp(command, "discard") == 0) {
+		g_autofree char *text = describe_transport(
+		    target,
+		    "what we leave of mail for %s is thrown away: letters of people, and "
+		    "what nobody could read; write virtual, as main.cf.example has it",
+		    domain_of(target));
+		return check_fault(what, text);
+	}
 	if (strcmp(command, "virtual") == 0)
-		warn_of_mailbox(target->postfix, target->service, target->address);
+		warn_of_mailbox(target);
 	else if (strcmp(command, "lmtp") == 0)
 		warn_of_lmtp(target);
 	else if (strcmp(command, "smtp") == 0)
@@ -182,11 +177,14 @@ static bool check_transport(struct target *target)
 	target->next_hop = target->transport + strlen(name);
 	target->next_hop += *target->next_hop == ':';
 	target->service = postconf_find(target->postfix, name, "unix");
-	if (!target->service)
-		return fault(target,
-			     "master.cf has no service %s/unix, so what we leave of mail for %s "
-			     "stays in the queue; add it, or write virtual",
-			     name, domain_of(target));
+	if (!target->service) {
+		g_autofree char *text = describe_transport(
+		    target,
+		    "master.cf has no service %s/unix, so what we leave of mail for %s "
+		    "stays in the queue; add it, or write virtual",
+		    name, domain_of(target));
+		return check_fault(what, text);
+	}
 	return check_program(target);
 }
 
