@@ -264,6 +264,13 @@ bool pg_limit_time(PGconn *connection, unsigned wait_seconds, GError **error)
 	return result;
 }
 
+void pg_watch_client(PGconn *connection, unsigned wait_seconds)
+{
+	g_autoptr(PGresult) result = pg_query(
+	    connection, wait_seconds,
+	    "SELECT set_config('client_connection_check_interval', '1s', false)", 0, NULL, NULL);
+}
+
 void pg_close(PGconn *connection)
 {
 	if (PQstatus(connection) == CONNECTION_OK &&

@@ -38,6 +38,11 @@ bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **err
 /* The same for the time of a statement alone, from now on. */
 bool pg_limit_time(PGconn *connection, unsigned wait_seconds, GError **error);
 
+/* Lets the server notice within a second, in the middle of a statement, that its client is gone,
+ * and undo it; otherwise it goes on to its COMMIT. Some systems have no way to notice: there
+ * nothing changes. */
+void pg_watch_client(PGconn *connection, unsigned wait_seconds);
+
 /* Closes, and cancels what still runs. */
 void pg_close(PGconn *connection);
 

@@ -15,6 +15,7 @@ struct db_pool {
 	unsigned size;
 	unsigned pool_wait;
 	unsigned query_wait;
+	bool watches_client;
 	GMutex lock;
 	GCond freed;
 	GQueue idle;       /* PGconn */
@@ -45,6 +46,7 @@ struct db_pool *db_pool_new(const struct db_pool_options *options)
 	pool->size = options->size;
 	pool->pool_wait = options->pool_wait;
 	pool->query_wait = options->query_wait;
+	pool->watches_client = options->watches_client;
 	g_mutex_init(&pool->lock);
 	g_cond_init(&pool->freed);
 	g_queue_init(&pool->idle);
@@ -173,6 +175,8 @@ static PGconn *open_connection(const struct db_pool *pool, GError **error)
 
 	if (!connection || !pg_limit_statements(connection, pool->query_wait, error))
 		return NULL;
+	if (pool->watches_client)
+		pg_watch_client(connection, pool->query_wait);
 	return g_steal_pointer(&connection);
 }
 

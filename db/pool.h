@@ -18,6 +18,7 @@ struct db_pool_options {
 	unsigned size;       /* connections at most */
 	unsigned pool_wait;  /* seconds to wait for a free one */
 	unsigned query_wait; /* seconds to wait for an answer */
+	bool watches_client; /* a statement is undone when its client is gone: pg_watch_client */
 };
 
 /* Copies what options points to; opens nothing yet. Free with db_pool_free when

@@ -61,36 +61,17 @@ struct db_pool *ctl_connect_pool(struct ctl_call *call, GError **error)
 	    .conninfo = conninfo,
 	    .size = 1,
 	    .pool_wait = POOL_WAIT,
-	    .query_wait = call->query_wait > 0 ? call->query_wait : QUERY_WAIT};
+	    .query_wait = call->query_wait > 0 ? call->query_wait : QUERY_WAIT,
+	    .watches_client = true};
 	return call->pool = db_pool_new(&options);
-}
-
-/* Who is gone is noticed in the middle of a statement, which is then undone. Without it, what a
- * person interrupts goes on to its COMMIT. Some systems have no way to notice, and refuse. */
-static bool watch_for_interruption(struct db_pool *pool, GError **error)
-{
-	static const struct db_statement statement = {
-	    "SELECT set_config('client_connection_check_interval', '1s', false)", 0};
-	GError *cause = NULL;
-	g_autoptr(db_rows_t) rows = db_rows_fetch(pool, &statement, NULL, &cause);
-
-	if (rows)
-		return true;
-	if (cause->code != BM_ERROR_INPUT) {
-		g_propagate_error(error, cause);
-		return false;
-	}
-	g_error_free(cause);
-	return true;
 }
 
 struct db_rows *ctl_connect_fetch(struct ctl_call *call, const struct db_statement *statement,
 				  const char *const *values, GError **error)
 {
-	bool is_first = !call->pool;
 	struct db_pool *pool = ctl_connect_pool(call, error);
 
-	if (!pool || (is_first && !watch_for_interruption(pool, error)))
+	if (!pool)
 		return NULL;
 	g_autoptr(patience_t) patience = patience_begin();
 	return db_rows_fetch(pool, statement, values, error);

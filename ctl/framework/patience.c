@@ -19,8 +19,8 @@ static void *patience_main(void *data)
 	const struct patience *patience = data;
 
 	if (!g_async_queue_timeout_pop(patience->answered, SILENCE))
-		fputs("Still at work. It is one transaction: Ctrl-C ends it, and nothing is done "
-		      "then.\n",
+		fputs("Still at work. Ctrl-C ends it, and what the database has not finished by "
+		      "then is undone.\n",
 		      stderr);
 	return NULL;
 }
