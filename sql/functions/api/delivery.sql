@@ -203,6 +203,7 @@ BEGIN
     d := bounce_internal.lock_claim(settled_claim, (outcomes -> 0 ->> 'recipient_id')::bigint);
     -- who has asked for it at once waits
     IF d.state IS DISTINCT FROM 'PROCESSING' OR d.urgent_at IS NOT NULL
+       OR outcomes @? '$[*] ? (@.outcome != "accepted")'
        OR bounce_internal.note_accepted(d.communication_id, server, outcomes)
           < jsonb_array_length(outcomes) THEN
       PERFORM bounce_internal.settle_transaction(d, server, outcomes);

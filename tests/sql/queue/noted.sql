@@ -135,5 +135,63 @@ SELECT bounce.release_claim(test.claim_of('f1@example.com'));
 SELECT is(test.story('f1@example.com'), 'SUCCESS accepted bounced 1 1 250 2.0.0 f1@example.com',
           'the later news stands');
 
+-- and one of a send that is not the first
+CREATE FUNCTION test.take_again(address text, and_another text) RETURNS void LANGUAGE sql AS $$
+  SELECT bounce.release_claim(test.claim_of(address));
+  SELECT bounce.retry_communication((test.recipient(address)).communication_id);
+  DELETE FROM test.item;
+  SELECT test.take(and_another);
+  SELECT test.step('', address);
+  SELECT test.step(address, and_another);
+$$;
+DELETE FROM test.item;
+SELECT test.take('g1@example.com');
+SELECT test.step('', 'g1@example.com');
+SELECT test.step('g1@example.com', '');
+SELECT test.take_again('g1@example.com', 'g2@example.com');
+SELECT test.record(test.report('user_unknown', 'g1@example.com',
+                               more => jsonb_build_object('report', jsonb_build_object(
+                                 'reporting_mta', 'mx.example.net', 'envelope_id', c.envelope_id))))
+FROM bounce.communication AS c WHERE c.id = (test.recipient('g1@example.com')).communication_id;
+SELECT bounce.release_claim(test.claim_of('g1@example.com'));
+SELECT is(test.story('g1@example.com'), 'SUCCESS accepted bounced 2 2 250 2.0.0 g1@example.com',
+          'it is about what was noted, though it does not say which send it is about');
+
+DELETE FROM test.item;
+SELECT test.take('h1@example.com');
+SELECT test.step('', 'h1@example.com');
+SELECT test.step('h1@example.com', '');
+SELECT test.record(test.report('user_unknown', 'h1@example.com',
+                               "to" => test.return_path('h1@example.com', 1)));
+SELECT bounce.lift_block('h1@example.com', 'the mailbox is there again');
+-- now() is the beginning of this transaction
+UPDATE bounce.address_block AS b SET lifted_at = clock_timestamp()
+WHERE b.address = 'h1@example.com';
+SELECT test.take_again('h1@example.com', 'h2@example.com');
+SELECT test.record(test.report('user_unknown', 'h1@example.com',
+                               "to" => test.return_path('h1@example.com', 2)));
+SELECT is((SELECT count(*) FROM bounce.address_block AS b
+           WHERE b.address = 'h1@example.com' AND b.lifted_at IS NULL), 1::bigint,
+          'a block that was lifted before it was sent does not keep it from another');
+
+-- a second transaction of the mail finds no content
+DELETE FROM test.item;
+SELECT test.submit(ARRAY['i1@example.com', 'i2@example.com']) AS mail \gset
+INSERT INTO test.item SELECT NULL, i.* FROM test.claim(20) AS i;
+UPDATE test.item AS i SET address = r.address FROM bounce.communication_recipient AS r
+WHERE r.id = i.recipient_ids[1];
+SELECT is((SELECT count(*) FROM test.item WHERE cardinality(recipient_ids) = 1), 2::bigint,
+          'each recipient has a transaction');
+SELECT test.step('', 'i1@example.com');
+SELECT test.step('i1@example.com', '');
+SELECT is((SELECT count(*) FROM test.item AS i
+           CROSS JOIN LATERAL bounce.begin_delivery(i.claim_id, i.recipient_ids) AS b
+           WHERE i.address = 'i1@example.com' AND b.message_id IS NOT NULL), 0::bigint,
+          'what was accepted is not begun again');
+DELETE FROM bounce.communication_content WHERE communication_id = :mail;
+SELECT test.step('', 'i2@example.com');
+SELECT is((test.recipient('i1@example.com')).state, 'sent', 'who has it already has it');
+SELECT is((test.recipient('i2@example.com')).state, 'error', 'who has it not has it not');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -226,6 +226,7 @@ BEGIN
              WHERE k.communication_id = fail_without_content.communication_id) THEN
     RETURN;
   END IF;
+  PERFORM bounce_internal.settle_noted(ARRAY[communication_id]);
   FOR a IN SELECT * FROM bounce_internal.delivery_attempts(communication_id,
                                                            '{due,pending,claimed,sending}') LOOP
     PERFORM bounce_internal.fail_recipient(a.recipient_id, why);
@@ -294,12 +295,13 @@ BEGIN
              AS is_blocked
     FROM bounce.recipient_delivery AS q
     JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
-    WHERE q.recipient_id = u.id AND q.state IN ('claimed', 'sending')
+    WHERE q.recipient_id = u.id AND q.state IN ('claimed', 'sending') AND q.accepted_at IS NULL
     OFFSET 0) AS k;     -- each by its key, whatever the plan was made for
   IF is_blocked THEN
     PERFORM bounce_internal.refuse_blocked(ARRAY[d.communication_id]);
     ready := (SELECT count(*) FROM bounce.recipient_delivery AS q
-              WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending'));
+              WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending')
+                AND q.accepted_at IS NULL);
   END IF;
   IF d.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
     PERFORM bounce_internal.return_to_queue(d.communication_id, recipient_ids);
@@ -358,7 +360,7 @@ BEGIN
     RETURNING d.communication_id, d.state, t.in_claim, t.has_bounced, t.all_accepted
   LOOP
     IF e.has_bounced OR NOT e.all_accepted THEN
-      PERFORM bounce_internal.tell_end(e.communication_id, e.state, e.has_bounced, e.all_accepted);
+      PERFORM bounce_internal.tell_end(e.communication_id, e.state);
     END IF;
     IF NOT e.in_claim THEN
       communication_id := e.communication_id;

@@ -403,22 +403,25 @@ BEGIN
   WHERE d.communication_id = n.communication_id
     AND (d.state, d.due_at) IS DISTINCT FROM (n.state, t.due_at)
   RETURNING d.state INTO new_state;
-  PERFORM bounce_internal.tell_end(communication_id, new_state, t.has_bounced, t.all_accepted);
+  IF t.has_bounced OR NOT t.all_accepted THEN
+    PERFORM bounce_internal.tell_end(communication_id, new_state);
+  END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.derive_communication(bigint) IS
   'the only function that derives the status and delivery state of a communication from its '
   'recipients; but for finish_communications(), with a claim';
 
-CREATE OR REPLACE FUNCTION bounce_internal.tell_end(
-  communication_id bigint, new_state text, has_bounced boolean, all_accepted boolean) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.tell_end(communication_id bigint, new_state text)
+RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF new_state IN ('SUCCESS', 'ERROR') AND (has_bounced OR NOT all_accepted) THEN
+  IF new_state IN ('SUCCESS', 'ERROR') THEN
     PERFORM bounce_internal.write_notice(communication_id);
   END IF;
 END $$;
-COMMENT ON FUNCTION bounce_internal.tell_end(bigint, text, boolean, boolean) IS
-  'the non-delivery notice, when a delivery has come to its end and somebody did not get the mail';
+COMMENT ON FUNCTION bounce_internal.tell_end(bigint, text) IS
+  'the non-delivery notice of a mail that somebody did not get, when its delivery has come to its '
+  'end';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_set_state() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
