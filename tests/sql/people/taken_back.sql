@@ -62,15 +62,22 @@ CREATE FUNCTION test.comes_back(a text, reason text, status text, kind text DEFA
   RETURNS void LANGUAGE sql AS $$
   SELECT test.record(test.report($2, $1, $3, "to" => test.return_path($1), kind => $4))
 $$;
--- A mail of the queue, and what the server says of it; the others are on hold meanwhile.
-CREATE FUNCTION test.sent(a text, outcome text, reply text DEFAULT '250 ok',
-                          reason text DEFAULT '', status text DEFAULT '') RETURNS void
-  LANGUAGE plpgsql AS $$
+-- A mail of the queue; the others are on hold.
+CREATE FUNCTION test.hand_over(a text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   mail CONSTANT bigint := test.submit(ARRAY[a]);
 BEGIN
   UPDATE bounce.communication_delivery AS d SET held_at = now(), held_by = 'test'
   WHERE d.state IN ('PENDING', 'RETRY') AND d.communication_id <> mail AND d.held_at IS NULL;
+  RETURN mail;
+END $$;
+-- and what the server says of it
+CREATE FUNCTION test.sent(a text, outcome text, reply text DEFAULT '250 ok',
+                          reason text DEFAULT '', status text DEFAULT '') RETURNS void
+  LANGUAGE plpgsql AS $$
+DECLARE
+  mail CONSTANT bigint := test.hand_over(a);
+BEGIN
   PERFORM test.claim(1), test.begin(mail);
   PERFORM test.settle(a, outcome, reply, reason, status);
 END $$;
@@ -203,4 +210,16 @@ CALL test.try_all();
 
 SELECT ok(o.was_done, o.name || ': something is done') FROM test.outcome AS o ORDER BY o.id;
 SELECT is(o.difference, '', o.name || ': and taken back') FROM test.outcome AS o ORDER BY o.id;
+-- What was not sent because of a block goes out when that is lifted, though a person had it sent
+-- again meanwhile and took that back.
+SELECT test.hand_over('blocked@example.com') AS mail \gset
+SELECT bounce.block_address('blocked@example.com', 'x');
+SELECT count(*) FROM test.claim(1);
+SELECT (test.delivery('blocked@example.com')).refused_at AS refused_at \gset
+SELECT bounce.retry_communication(:mail);
+SELECT bounce.withdraw_resend(:mail, 'blocked@example.com', 'no');
+SELECT is((test.delivery('blocked@example.com')).refused_at, :'refused_at'::timestamptz,
+          'it was refused when it was');
+SELECT bounce.lift_block('blocked@example.com', 'x');
+SELECT is((test.delivery('blocked@example.com')).state, 'due', 'and is sent when it may be');
 SELECT * FROM finish();

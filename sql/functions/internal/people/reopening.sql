@@ -51,7 +51,8 @@ BEGIN
     'id', r.id, 'state', r.state, 'class', r.class, 'bounce_id', r.bounce_id,
     'reason', r.reason, 'bounced_at', r.bounced_at, 'task_id', r.task_id,
     'next_attempt_at', r.next_attempt_at, 'requested_by', r.requested_by,
-    'attempts', r.attempts, 'delivery', q.state, 'due_at', q.due_at, 'tries', q.tries);
+    'attempts', r.attempts, 'delivery', q.state, 'due_at', q.due_at, 'tries', q.tries,
+    'refused_at', q.refused_at);
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_as_it_is(bounce.communication_recipient) IS
   'what restore_recipient() needs';
@@ -127,8 +128,10 @@ BEGIN
       due_at = (was ->> 'due_at')::timestamptz
   WHERE q.recipient_id = r.id AND was ->> 'delivery' IN ('due', 'pending')
     AND was ->> 'due_at' IS NOT NULL AND q.state IN ('rejected', 'due', 'pending');
-  UPDATE bounce.recipient_delivery AS q SET tries = (was ->> 'tries')::integer
-  WHERE q.recipient_id = r.id AND q.tries <> (was ->> 'tries')::integer;
+  UPDATE bounce.recipient_delivery AS q
+  SET tries = coalesce((was ->> 'tries')::integer, q.tries),
+      refused_at = CASE q.state WHEN 'rejected' THEN (was ->> 'refused_at')::timestamptz END
+  WHERE q.recipient_id = r.id;
   UPDATE bounce.communication_content AS k
   SET header_to = bounce_internal.with_address(k.header_to, n.address, r.address),
       header_cc = bounce_internal.with_address(k.header_cc, n.address, r.address)
