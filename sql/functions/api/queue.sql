@@ -130,7 +130,8 @@ END $$;
 COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
   'application: sends again. A waiting mail: at once; a finished one: to the recipients that did '
   'not get it, or to all when all did; one that was cancelled: what was cancelled waits as before. '
-  'withdraw_resend() takes it back. The same as setting the state in bounce.delivery to RETRY. '
+  'withdraw_resend() takes it back, but the last, which cancel_communication() does again. It is '
+  'the same as setting the state in bounce.delivery to RETRY. '
   'P0002 when it is not in the queue, 23514 while a worker has claimed it';
 
 CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
