@@ -197,10 +197,13 @@ static void classify_fd(struct job *job, const char *file, int fd)
 	classify_bytes(job, file, (const char *)bytes->data, bytes->len);
 }
 
+/* A pipe that nobody writes to is empty; one that somebody does is waited for. */
 static void classify_file(struct job *job, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, 0);
 	classify_fd(job, file, fd);
 	if (fd >= 0)
 		close(fd);

@@ -7,8 +7,11 @@ use utf8;
 use File::Temp qw(tempdir);
 use IPC::Open3 qw(open3);
 use JSON::PP   qw(decode_json);
+use POSIX      qw(mkfifo);
 use Symbol     qw(gensym);
 use Test::More;
+
+use Bounce::Process;
 
 my $bouncectl = ($ENV{BUILD} // 'build') . '/bouncectl';
 
@@ -137,6 +140,26 @@ subtest 'a site rule goes first' => sub {
     my ($status, $output) = run($dsn, '--json', '--site', "$dir/site", '-');
     is_deeply [ (objects($output))[0]->@{qw(rule reason class)} ],
         [ 'our.own', 'greylisted', 'soft' ], 'and decides';
+};
+
+subtest 'what comes through a pipe is waited for' => sub {
+    my $fifo = tempdir(CLEANUP => 1) . '/mail';
+    mkfifo($fifo, oct 600) or die "$fifo: $!\n";
+    open my $writer, '+<', $fifo or die "$fifo: $!\n";
+    my $pid = open3(my $in, my $out, undef, $bouncectl, 'classify', '--json', $fifo);
+    Bounce::Process::wait_for(
+        20,
+        sub {
+            my @open = map { readlink // () } glob "/proc/$pid/fd/*";
+            return grep { $_ eq $fifo } @open;
+        });
+    print {$writer} $dsn;
+    close $writer;
+    local $/;
+    my $output = <$out>;
+    waitpid $pid, 0;
+    is $? >> 8, 0, 'no fault';
+    like $output, qr/"user_unknown"/, 'and read whole';
 };
 
 done_testing;
