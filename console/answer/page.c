@@ -270,6 +270,19 @@ void page_mark_once(struct page_call *call)
 	model_set(call->model, "once", once);
 }
 
+struct response *page_do_once(struct page_call *call,
+			      struct response *(*act)(struct page_call *call),
+			      struct response *(*again)(struct page_call *call))
+{
+	const char *once = form_find(call->request->body, "once");
+
+	if (!session_is_first(call->session, once))
+		return again(call);
+	struct response *response = act(call);
+	session_has_answered(call->session, once, response->status < 400);
+	return response;
+}
+
 /* --- cookies ---------------------------------------------------------------------------------- */
 
 void page_set_cookie(const struct console *console, struct response *response, const char *id)

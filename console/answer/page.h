@@ -90,8 +90,12 @@ const struct form *page_fields(const struct page_call *call);
 /* 303 to the address of a preview: what has one can be loaded anew, and gone back to. NULL: it is
  * too long for one. */
 struct response *page_preview_at(const char *path, const char *const *parameters);
-/* Gives the form of a preview its mark, "once" (session_is_first). */
+/* Gives a form its mark, "once" (session_is_first). */
 void page_mark_once(struct page_call *call);
+/* The answer of act, or of again where the form was sent before: a double click sends it twice. */
+struct response *page_do_once(struct page_call *call,
+			      struct response *(*act)(struct page_call *call),
+			      struct response *(*again)(struct page_call *call));
 
 /* The cookie of that visitor, or the end of it where id is NULL. */
 void page_set_cookie(const struct console *console, struct response *response, const char *id);

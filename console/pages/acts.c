@@ -169,16 +169,18 @@ static void tell_act(struct page_call *call, const struct act *act, const struct
 		    undo ? (const char *const *)pairs->pdata : NULL);
 }
 
-static struct response *link_back(const struct page_call *call, const struct act *act)
+static struct response *link_back(struct page_call *call)
 {
+	const struct act *act = chosen_act(call);
 	const char *const key[] = {act->key,
 				   act->key ? form_get(call->request->body, act->key) : NULL, NULL};
 
 	return response_redirect(render_url(act->path, key));
 }
 
-static struct response *do_act(struct page_call *call, const struct act *act)
+static struct response *do_act(struct page_call *call)
 {
+	const struct act *act = chosen_act(call);
 	const char *values[ACT_FIELDS_MAX] = {NULL};
 	g_autoptr(GError) error = NULL;
 
@@ -187,19 +189,12 @@ static struct response *do_act(struct page_call *call, const struct act *act)
 	if (!rows)
 		return fail_act(call, act, error);
 	tell_act(call, act, rows);
-	return link_back(call, act);
+	return link_back(call);
 }
 
 struct response *acts_do(struct page_call *call)
 {
-	const struct act *act = chosen_act(call);
-	const char *once = form_find(call->request->body, "once");
-
-	if (!act)
+	if (!chosen_act(call))
 		return page_missing(call, "There is no such page.");
-	if (!session_is_first(call->session, once))
-		return link_back(call, act);
-	struct response *response = do_act(call, act);
-	session_has_answered(call->session, once, response->status < 400);
-	return response;
+	return page_do_once(call, do_act, link_back);
 }

@@ -56,7 +56,7 @@ static GPtrArray *chosen_ids(const struct page_call *call)
 }
 
 /* To the task, or to the list as it was filtered. */
-static struct response *link_to_tasks(const struct page_call *call)
+static struct response *link_to_tasks(struct page_call *call)
 {
 	const char *const task[] = {"id", page_id(page_fields(call), "task"), NULL};
 	g_autoptr(GPtrArray) filter = g_ptr_array_new();
@@ -241,22 +241,9 @@ static struct response *resolve_task(struct page_call *call)
 	return tell_task_act(call, &outcome, said, true);
 }
 
-/* A double click sends a form twice. */
-static struct response *do_once(struct page_call *call,
-				struct response *(*act)(struct page_call *call))
-{
-	const char *once = form_find(call->request->body, "once");
-
-	if (!session_is_first(call->session, once))
-		return link_to_tasks(call);
-	struct response *response = act(call);
-	session_has_answered(call->session, once, response->status < 400);
-	return response;
-}
-
 struct response *task_acts_resolve(struct page_call *call)
 {
-	return do_once(call, resolve_task);
+	return page_do_once(call, resolve_task, link_to_tasks);
 }
 
 struct response *task_acts_reopen(struct page_call *call)
@@ -316,5 +303,5 @@ static struct response *note_task(struct page_call *call)
 
 struct response *task_acts_note(struct page_call *call)
 {
-	return do_once(call, note_task);
+	return page_do_once(call, note_task, link_to_tasks);
 }
