@@ -45,6 +45,12 @@ static char *find_bad_braces(const struct way *way, const struct milter_entry *e
 	return NULL;
 }
 
+/* family: "ipv4" or "ipv6". */
+static bool has_family(const char *protocols, const char *family)
+{
+	return postconf_has_word(protocols, "all") || postconf_has_word(protocols, family);
+}
+
 /* Postfix looks for no address of a family that inet_protocols does not name. */
 static char *find_no_family(const struct way *way, const struct milter_entry *entry)
 {
@@ -52,8 +58,7 @@ static char *find_no_family(const struct way *way, const struct milter_entry *en
 	bool is_ipv6 = false;
 
 	if (!milter_list_is_numeric(entry->endpoint, &is_ipv6) ||
-	    postconf_has_word(protocols, "all") ||
-	    postconf_has_word(protocols, is_ipv6 ? "ipv6" : "ipv4"))
+	    has_family(protocols, is_ipv6 ? "ipv6" : "ipv4"))
 		return NULL;
 	return g_strdup_printf("%s of %s: inet_protocols = %s, so Postfix cannot connect to %s "
 			       "and puts all mail off; write inet_protocols = all, or an "
@@ -285,7 +290,7 @@ static void warn_of_family(const struct postconf *postfix)
 {
 	g_autofree char *protocols = postconf_value(postfix, NULL, "inet_protocols");
 
-	if (!postconf_has_word(protocols, "all") && !postconf_has_word(protocols, "ipv4"))
+	if (!has_family(protocols, "ipv4"))
 		check_warning(what, "inet_protocols has no ipv4: mail systems that have only that "
 				    "cannot bring us a bounce; write all, unless it is intended");
 }

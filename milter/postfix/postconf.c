@@ -117,16 +117,22 @@ static const char *skip_word(const char *p)
 	return p;
 }
 
-/* What is left of the arguments when -o NAME=VALUE, -v and their like are taken out. Heap. */
-static char *find_stray(const char *line, const char *command)
+/* Of a line of master.cf, behind the name of the program. */
+static const char *first_argument(const char *line)
 {
 	const char *p = line;
 
-	if (!takes_options_only(command))
-		return NULL;
 	for (size_t i = 0; i < FIELDS; i++)
 		p = skip_word(p + strspn(p, " \t"));
-	for (p += strspn(p, " \t"); *p != '\0'; p += strspn(p, " \t")) {
+	return p + strspn(p, " \t");
+}
+
+/* What is left of the arguments when -o NAME=VALUE, -v and their like are taken out. Heap. */
+static char *find_stray(const char *line, const char *command)
+{
+	if (!takes_options_only(command))
+		return NULL;
+	for (const char *p = first_argument(line); *p != '\0'; p += strspn(p, " \t")) {
 		const char *end = skip_word(p);
 
 		if (*p != '-')
@@ -167,21 +173,14 @@ static void read_option(struct postconf *postconf, const char *label, const char
 
 static void read_options(struct postconf *postconf, const char *label, const char *line)
 {
-	const char *p = line;
-
-	for (size_t i = 0; i < FIELDS; i++)
-		p = skip_word(p + strspn(p, " \t"));
-	for (p += strspn(p, " \t"); *p != '\0'; p += strspn(p, " \t")) {
-		const char *start = p;
+	for (const char *p = first_argument(line); *p != '\0'; p += strspn(p, " \t")) {
+		bool is_option = g_str_has_prefix(p, "-o ");
 
 		p = skip_word(p);
-		if (!g_str_has_prefix(start, "-o"))
+		if (!is_option)
 			continue;
-		start += strlen("-o");
-		if (start == p) {
-			start += strspn(start, " \t");
-			p = skip_word(start);
-		}
+		const char *start = p + strspn(p, " \t");
+		p = skip_word(start);
 		g_autofree char *option = g_strndup(start, (gsize)(p - start));
 		read_option(postconf, label, option);
 	}
