@@ -2,7 +2,8 @@
  *
  * What becomes of mails once they are recorded: flagged, deleted, or moved, by MOVE (RFC 6851) or
  * else by COPY, \Deleted and UID EXPUNGE (RFC 4315). A connection that breaks before the last of
- * these leaves an original that is marked as copied, where the server keeps that mark.
+ * these leaves an original that is marked as copied, where the server keeps that mark; one that
+ * breaks behind COPY leaves it without.
  */
 #ifndef FETCH_IMAP_SETTLING_H
 #define FETCH_IMAP_SETTLING_H
