@@ -48,8 +48,7 @@ static void *service_open(const void *data, GError **error)
 
 	g_autoptr(GError) cause = NULL;
 	struct copies *copies = copies_new(settings, &cause);
-	if (cause)
-		g_prefix_error(&cause, "smtp_host: ");
+	g_prefix_error(&cause, "smtp_host: ");
 	struct smtp_client *client = cause ? NULL : smtp_client_new(&settings->smtp, &cause);
 	struct ruleset *rules = client ? daemon_rules_load(&settings->common, &cause) : NULL;
 
