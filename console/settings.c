@@ -38,10 +38,9 @@ static const struct config_key keys[] = {
 		      "hours after the login when a session ends"),
 };
 
-enum { SECTIONS = 2 };
-
-static void list_sections(struct console_settings *settings,
-			  struct config_section sections_out[static SECTIONS])
+void console_settings_sections(
+    struct console_settings *settings,
+    struct config_section sections_out[static CONSOLE_SETTINGS_SECTIONS])
 {
 	sections_out[0] = daemon_settings_section(&settings->common);
 	sections_out[1] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
@@ -69,10 +68,10 @@ static bool check_place(const struct console_settings *settings, const char *pat
 
 bool console_settings_read(const char *path, struct console_settings *settings_out, GError **error)
 {
-	struct config_section sections[SECTIONS];
+	struct config_section sections[CONSOLE_SETTINGS_SECTIONS];
 
 	memset(settings_out, 0, sizeof *settings_out);
-	list_sections(settings_out, sections);
+	console_settings_sections(settings_out, sections);
 	if (!config_read(path, sections, G_N_ELEMENTS(sections), error))
 		return false;
 	return check_place(settings_out, path, error);
@@ -80,9 +79,9 @@ bool console_settings_read(const char *path, struct console_settings *settings_o
 
 void console_settings_clear(struct console_settings *settings)
 {
-	struct config_section sections[SECTIONS];
+	struct config_section sections[CONSOLE_SETTINGS_SECTIONS];
 
-	list_sections(settings, sections);
+	console_settings_sections(settings, sections);
 	config_clear(sections, G_N_ELEMENTS(sections));
 }
 

@@ -25,9 +25,20 @@ struct console_settings {
 	long session_hours;
 };
 
+enum { CONSOLE_SETTINGS_SECTIONS = 2 };
+
+/* All keys of the file; a test compares them with the sample file and the man page. */
+void console_settings_sections(
+    struct console_settings *settings,
+    struct config_section sections_out[static CONSOLE_SETTINGS_SECTIONS]);
+
+/* False with BM_ERROR_CONFIG. Clear the struct with console_settings_clear in either case. */
 bool console_settings_read(const char *path, struct console_settings *settings_out, GError **error)
     __attribute__((warn_unused_result));
 void console_settings_clear(struct console_settings *settings);
+
+typedef struct console_settings console_settings_t;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(console_settings_t, console_settings_clear)
 
 bool console_settings_is_https(const struct console_settings *settings);
 
