@@ -25,10 +25,9 @@
 static void check_parameters(const struct db_parameters *parameters)
 {
 	if (!parameters->bounce_domains[0])
-		check_warning(
-		    "parameter",
-		    "bounce_domain is empty: no mail is ours; UPDATE bounce.system_parameter "
-		    "SET value = 'bounces.example.org' WHERE name = 'bounce_domain'");
+		check_warning("parameter",
+			      "bounce_domain is empty: no mail is ours; bouncectl params set "
+			      "bounce_domain bounces.example.org");
 	if (*parameters->operator_mailbox == '\0')
 		check_warning("parameter",
 			      "operator_mailbox is empty: what nobody can classify stays in "

@@ -3,8 +3,8 @@
 #
 # make layers: holds the tree against layers.txt, by what each file includes and by what each
 # object asks for, and draws it: layers on floors, the rooms of each, their modules. A module is
-# x.c with x.h. Fails if a room uses one that it may not, if modules use each other in a circle, or
-# if a folder is too full or too high.
+# x.c with x.h. Fails if a room uses one that it may not, if modules use each other in a circle, if
+# a folder is too full or too high, or if a room has no README.md.
 # usage: layers.pl BUILD_DIRECTORY
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use FindBin;
 my $build = shift // die "usage: layers.pl BUILD_DIRECTORY\n";
 chdir "$FindBin::Bin/../.." or die "chdir: $!\n";
 
-my (%may, @room, @symbols, @header, %no_sql, %bound, @fault);
+my (%may, @room, @symbols, @header, @sql, %bound, @fault);
 read_table('tests/house/layers.txt');
 my @layer = unique(map { layer_of($_) } @room);
 my @file  = grep { -f } map { (glob("$_/*.[ch]"), glob("$_/*/*.[ch]")) } @layer;
@@ -22,6 +22,7 @@ my (%module_uses, %room_uses, %modules_in);    # {from}{to} => why; {room}{modul
 $modules_in{ dirname($_) }{ module_of($_) } = 1 for @file;
 
 check_rooms_are_declared();
+check_rooms_are_described();
 my %asked = read_objects();
 read_includes();
 check_arrows();
@@ -45,7 +46,7 @@ sub read_table {
         my ($word, @rest) = split;
         if    ($word eq 'symbols') { push @symbols, \@rest }
         elsif ($word eq 'header')  { push @header,  \@rest }
-        elsif ($word eq 'no-sql') { @no_sql{@rest} = () }
+        elsif ($word eq 'sql') { @sql = @rest }
         elsif ($word eq 'bound') { $bound{ $rest[0] } = $rest[1] }
         elsif ($word =~ s/:$//) { push @room, $word; $direct{$word} = \@rest }
         else                    { die "$path: what is \"$word\"?\n" }
@@ -87,6 +88,13 @@ sub lines_of {
 sub check_rooms_are_declared {
     for my $room (sort keys %modules_in) {
         fault("$room is not in layers.txt") unless $may{$room};
+    }
+    return;
+}
+
+sub check_rooms_are_described {
+    for my $room (@room) {
+        fault("$room has no README.md that says what belongs there") if !-s "$room/README.md";
     }
     return;
 }
@@ -179,7 +187,7 @@ sub check_headers {
 
 sub check_sql {
     my $statement = qr/"[^"]*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM) [^"]*bounce\./;
-    for my $file (grep { is_within(dirname($_), keys %no_sql) } @file) {
+    for my $file (grep { !is_within(dirname($_), @sql) } @file) {
         my ($line) = grep { $_ =~ $statement } lines_of($file);
         fault("$file has SQL: $line") if $line;
     }
