@@ -34,7 +34,8 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 pkg_cflags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1) 2>/dev/null))
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
-LAYERS := base net classifier db daemon intake milter delivery fetch ctl console
+# from the top down, as they are linked
+LAYERS := console ctl fetch milter delivery intake daemon db classifier net base
 PKGS_base       := glib-2.0
 PKGS_net        := glib-2.0 json-glib-1.0 libcurl openssl
 PKGS_classifier := glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto
@@ -195,14 +196,13 @@ $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classif
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := console ctl fetch milter delivery intake daemon db classifier net base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
-$(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq openssl) -o $@ $< \
-		$(call libs,$(UNIT_LAYERS)) \
+		$(call libs,$(LAYERS)) \
 		$(call pkg_libs,libmicrohttpd openssl libcurl) $(LIBS_all)
 
 # What the fuzzers once found, given to them again.
@@ -210,12 +210,12 @@ FOUND_BIN := $(patsubst tests/fuzz/found/%,$(BUILD)/tests/unit/fuzz/test_%,\
 	$(wildcard tests/fuzz/found/*))
 UNIT_BIN  += $(FOUND_BIN)
 $(FOUND_BIN): $(BUILD)/tests/unit/fuzz/test_%: tests/fuzz/fuzz_%.c \
-		tests/fuzz/replay.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
+		tests/fuzz/replay.c $(call libs,$(LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		-DFOUND='"tests/fuzz/found/$*"' \
 		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
-		-o $@ $< tests/fuzz/replay.c $(call libs,$(UNIT_LAYERS)) \
+		-o $@ $< tests/fuzz/replay.c $(call libs,$(LAYERS)) \
 		$(call pkg_libs,openssl libcurl) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 

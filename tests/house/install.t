@@ -20,9 +20,10 @@ sub make {
     return;
 }
 
+# A file of the installation; a name without a slash before it is one of the tree.
 sub slurp {
     my ($path) = @_;
-    open my $in, '<', "$root$path" or return '';
+    open my $in, '<', $path =~ m{^/} ? "$root$path" : $path or return '';
     local $/;
     return <$in>;
 }
@@ -42,21 +43,34 @@ sub exposure {
     return $? == 0;
 }
 
+my @daemon = split / /, slurp('Makefile') =~ /^DAEMONS := (.*)$/m ? $1 : '';
 make('install-data');
+
+# What one has, in files that cannot be made of one list.
+subtest 'daemons' => sub {
+    ok @daemon > 3, 'the Makefile names them';
+    for my $daemon (@daemon) {
+        my $account = $daemon =~ tr/-//dr;
+        ok -s "$root/opt/etc/bounce-milter/$daemon.conf", "$daemon: a configuration";
+        ok -s "$root/opt/bm/units/$daemon.service",       '... a unit';
+        ok -s "$root/opt/bm/share/man/man8/$daemon.8",    '... a manual page';
+        like slurp('etc/sysusers/bounce-milter.conf'), qr/^u $account /m, '... an account';
+        like slurp('etc/tmpfiles/bounce-milter.conf'), qr{^d /var/lib/$daemon 0700 $account }m,
+            '... its home';
+        like slurp('debian/bounce-milter.postrm'), qr{\s/var/lib/$daemon\s},   '... and its end';
+        like slurp('db/schema/create.c'),          qr/\('$account', '\w+'\)/, '... a role';
+        like slurp($_), qr/\b$daemon\b/, "... is named in $_" for qw(README.md debian/control);
+    }
+};
 
 subtest 'each kind of file' => sub {
     my $share = '/opt/bm/share';
     ok -s "$root$_", $_
-        for '/opt/etc/bounce-milter/bounce-milter.conf',
-        '/opt/etc/bounce-milter/bounce-delivery.conf',
-        '/opt/etc/bounce-milter/bounce-fetch.conf',
-        map({ "/opt/bm/units/bounce-$_" }
-        qw(milter.service delivery.service fetch.service
-            milter-housekeeping.service milter-housekeeping.timer)),
+        for map({ "/opt/bm/units/bounce-milter-housekeeping.$_" } qw(service timer)),
         map({ "/opt/bm/lib/$_.d/bounce-milter.conf" } qw(sysusers tmpfiles)),
         map({ "$share/$_" }
         qw(man/man1/bouncectl.1 man/man5/bounce-milter.conf.5
-            man/man8/bounce-milter.8 bash-completion/completions/bouncectl
+            bash-completion/completions/bouncectl
             doc/bounce-milter/LICENSE doc/bounce-milter/schema.md
             doc/bounce-milter/examples/postfix/main.cf.example
             doc/bounce-milter/examples/sendmail/bounce-milter.mc));
@@ -105,7 +119,7 @@ subtest 'again, and away' => sub {
     make('install-data');
     is slurp('/opt/etc/bounce-milter/bounce-milter.conf'), "mine = yes\n", 'configuration is kept';
     make('uninstall');
-    my @kept = map { "/opt/etc/bounce-milter/bounce-$_.conf" } qw(console delivery fetch milter);
+    my @kept = map { "/opt/etc/bounce-milter/$_.conf" } sort @daemon;
     is_deeply [ installed() ], \@kept, 'only that is left';
 };
 
