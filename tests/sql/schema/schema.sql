@@ -82,5 +82,19 @@ FROM (VALUES
    'NOT NULL'),
   ('SELECT * FROM bounce.communication_log WHERE communication_id = 1')) AS v (statement);
 
+-- The history's words are documented where \d+ shows them.
+SELECT is_empty($$
+  SELECT DISTINCT w.event
+  FROM pg_proc AS p,
+       regexp_matches(p.prosrc, '(?:write_log\([^,]+,[^,]+,|step\(f,)\s*([^,]+),', 'g') AS said,
+       regexp_matches(said[1], '''([a-z_]+)''', 'g') AS quoted,
+       LATERAL (SELECT quoted[1] AS event) AS w
+  WHERE p.pronamespace = 'bounce_internal'::regnamespace OR p.pronamespace = 'bounce'::regnamespace
+  EXCEPT
+  SELECT unnest(regexp_split_to_array(col_description('bounce.communication_log'::regclass,
+    (SELECT attnum FROM pg_attribute
+     WHERE attrelid = 'bounce.communication_log'::regclass AND attname = 'event')), '[^a-z_]+'))
+$$, 'each event of communication_log is in its comment');
+
 SELECT * FROM finish();
 ROLLBACK;
