@@ -24,10 +24,11 @@ static void add_bar(struct model *model, const struct db_rows *rows, size_t row,
 {
 	guint64 total = chart_number_of(rows, row, "total");
 	guint64 height = most > 0 ? total * HEIGHT / most : 0;
-	guint64 width = WIDTH / db_rows_count(rows);
+	guint64 left = row * WIDTH / db_rows_count(rows);
+	guint64 width = (row + 1) * WIDTH / db_rows_count(rows) - left;
 	struct model *bar = model_add(model, "bars");
 
-	set_chart_number(bar, "x", row * width);
+	set_chart_number(bar, "x", left);
 	set_chart_number(bar, "y", HEIGHT - height);
 	set_chart_number(bar, "width", width > GAP ? width - GAP : THINNEST);
 	set_chart_number(bar, "height", height);

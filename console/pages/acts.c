@@ -148,9 +148,18 @@ static const char *undo_value(struct page_call *call, const struct db_rows *rows
 	return value ? value : form_get(call->request->body, name);
 }
 
+/* What was done may name what takes it back; NULL: nothing does. */
+static const struct act *find_undo(const struct act *act, const struct db_rows *rows)
+{
+	const char *named = db_rows_find(rows, 0, "undo_act");
+	const char *name = named ? named : act->undo;
+
+	return name ? act_list_find(name) : NULL;
+}
+
 static void tell_act(struct page_call *call, const struct act *act, const struct db_rows *rows)
 {
-	const struct act *undo = act->undo ? act_list_find(act->undo) : NULL;
+	const struct act *undo = find_undo(act, rows);
 	g_autoptr(GPtrArray) pairs = g_ptr_array_new();
 
 	if (!did_anything(act, rows)) {
@@ -159,7 +168,7 @@ static void tell_act(struct page_call *call, const struct act *act, const struct
 		return;
 	}
 	g_ptr_array_add(pairs, "act");
-	g_ptr_array_add(pairs, (char *)act->undo);
+	g_ptr_array_add(pairs, undo ? (char *)undo->name : NULL);
 	for (size_t i = 0; undo && i < ACT_FIELDS_MAX && undo->fields[i]; i++) {
 		g_ptr_array_add(pairs, (char *)undo->fields[i]);
 		g_ptr_array_add(pairs, (char *)undo_value(call, rows, undo->fields[i]));

@@ -77,6 +77,21 @@ static bool add_sum(struct page_call *call, const char *const *values, GError **
 	return sum;
 }
 
+/* Why there is none to be shown. */
+static bool add_reason(struct page_call *call, const char *const *values, GError **error)
+{
+	g_autoptr(db_rows_t) any = page_fetch(call, &console_queries_document_any, values, error);
+
+	if (!any)
+		return false;
+	bool is_any = g_strcmp0(db_rows_find(any, 0, "is_any"), "true") == 0;
+	bool is_waiting = g_strcmp0(db_rows_find(any, 0, "is_waiting"), "true") == 0;
+	model_flag(call->model, "none_sent", !is_any);
+	model_flag(call->model, "some_wait", is_waiting);
+	model_flag(call->model, "all_arrived", is_any && !is_waiting);
+	return true;
+}
+
 static bool add_documents(struct page_call *call, const struct choice *choice, GError **error)
 {
 	const struct paging paging = paging_by_key(call);
@@ -85,6 +100,8 @@ static bool add_documents(struct page_call *call, const struct choice *choice, G
 	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_documents, values, error);
 
 	if (!rows || (form_find(call->request->query, "count") && !add_sum(call, values, error)))
+		return false;
+	if (db_rows_count(rows) == 0 && !paging.after && !add_reason(call, values, error))
 		return false;
 	page_add_rows(call, "documents", rows);
 	paging_set(call, &paging, rows, "recipient_id");

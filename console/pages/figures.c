@@ -73,6 +73,7 @@ static void set_figures_choice(struct page_call *call, const struct choice *choi
 	model_set(call->model, "filter_process", choice->process);
 	model_set(call->model, "filter_since", choice->since);
 	model_set(call->model, "filter_until", choice->until);
+	model_flag(call->model, "is_named", !choice->is_time);
 	/* names of others are no words of ours */
 	model_flag(call->model, "is_word",
 		   strcmp(choice->dimension, "class") == 0 ||

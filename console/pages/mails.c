@@ -52,6 +52,7 @@ struct response *mails_show(struct page_call *call)
 	page_set_row(call, mail);
 	if (!page_load(call, "recipients", &operator_queries_communication_recipients, id,
 		       &error) ||
+	    !page_load(call, "withdrawable", &console_queries_withdrawable, id, &error) ||
 	    !page_load(call, "story", &operator_queries_communication_story, id, &error))
 		return page_fail(call, error);
 	return page_show(call, "mail", 200);
@@ -79,6 +80,8 @@ static bool add_message(struct page_call *call, const struct db_rows *bounce, co
 static bool add_acts(struct page_call *call, const char *const *id, GError **error)
 {
 	return page_load(call, "copies", &console_queries_letter_copies, id, error) &&
+	       page_load(call, "verdicts", &console_queries_verdicts, id, error) &&
+	       page_load(call, "undone", &console_queries_undone, id, error) &&
 	       (!call->session->may_act ||
 		page_load(call, "reasons", &console_queries_reasons, NULL, error));
 }

@@ -142,6 +142,15 @@ static bool load_readable_parts(struct page_call *call, const char *const *id, G
 	       page_load(call, "story", &operator_queries_task_story, id, error);
 }
 
+/* What else can be done about it than to resolve it. */
+static void set_remedy(struct page_call *call, const struct db_rows *task)
+{
+	const char *reason = db_rows_find(task, 0, "reason");
+
+	model_flag(call->model, "is_about_events", g_strcmp0(reason, "webhook") == 0);
+	model_flag(call->model, "is_about_letters", g_strcmp0(reason, "operator_copy") == 0);
+}
+
 static bool add_task(struct page_call *call, const struct db_rows *task, const char *const *id,
 		     GError **error)
 {
@@ -159,6 +168,7 @@ static bool add_task(struct page_call *call, const struct db_rows *task, const c
 	model_set(call->model, "task", id[0]);
 	model_set(call->model, "resolved", resolved);
 	model_flag(call->model, "is_open", is_open && may_act);
+	set_remedy(call, task);
 	page_mark_once(call);
 	model_flag(call->model, "is_done", !is_open && may_act);
 	return (may_act ? load_parts : load_readable_parts)(call, id, error);

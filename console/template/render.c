@@ -192,19 +192,30 @@ static void append_ago(const struct render *render, const char *value, GString *
 }
 
 /* A narrow blank between thousands, which no language takes for a point or a comma. */
-static void append_grouped_number(const char *value, GString *out)
+static void append_grouped(const char *digits, gsize len, GString *out)
 {
-	gsize len = strlen(value);
-
-	if (strspn(value, "0123456789") != len) {
-		append_html_line(out, value);
-		return;
-	}
 	for (gsize i = 0; i < len; i++) {
 		if (i > 0 && (len - i) % 3 == 0)
 			g_string_append(out, "\xe2\x80\xaf");
-		g_string_append_c(out, value[i]);
+		g_string_append_c(out, digits[i]);
 	}
+}
+
+static void append_number(const struct render *render, const char *value, GString *out)
+{
+	static const char digits[] = "0123456789";
+	gsize len = strspn(value, digits);
+	const char *decimals = value[len] == '.' ? value + len + 1 : value + len;
+
+	if (decimals[strspn(decimals, digits)] != '\0') {
+		append_html_line(out, value);
+		return;
+	}
+	append_grouped(value, len, out);
+	if (value[len] == '.')
+		/* TRANSLATORS: what comes between a number and its decimals */
+		append_html_escaped(out, catalogue_text(render->catalogue, "."));
+	append_html_escaped(out, decimals);
 }
 
 /* --- addresses -------------------------------------------------------------------------------- */
@@ -307,7 +318,7 @@ static void render_value(const struct render *render, const struct template_node
 	else if (node->kind == TEMPLATE_AGO)
 		append_ago(render, text, out);
 	else if (node->kind == TEMPLATE_NUMBER)
-		append_grouped_number(text, out);
+		append_number(render, text, out);
 	else if (node->kind == TEMPLATE_WORD)
 		append_html_line(out, catalogue_text(render->catalogue, text));
 	else

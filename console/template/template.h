@@ -12,7 +12,7 @@
  *                               attribute only
  *   {{time name}}               a time of the database, as the language writes it
  *   {{ago name}}                how long ago a time of the database was, or in what time it will be
- *   {{number name}}             a number, its thousands apart
+ *   {{number name}}             a number as the language writes it
  *   {{t "Log in"}}              our own words, in the language of the reader; {name} in them is
  *                               that text
  *   {{t name}}                  a word of the database (a kind, a state), in the reader's language

@@ -201,12 +201,21 @@ STATEMENT(console_queries_document_file, 6,
 			"  u.bounced_at, u.class, u.reason, u.meaning, u.status_code, "
 			"  u.diagnostic, u.is_blocked, u.next_attempt_at, u.task_id, u.task_kind, "
 			"  t.owner, u.what_next, u.communication_id, u.recipient_id " DOCUMENTS);
+/* Each recipient counts, as in the list. */
+#define DOCUMENTS_OF_PERIOD                                                                        \
+	"FROM bounce.communication AS c "                                                          \
+	"JOIN bounce.communication_recipient AS r ON r.communication_id = c.id "                   \
+	"WHERE c.process = $1 AND c.created_at >= $2::timestamptz "                                \
+	"  AND c.created_at < $3::timestamptz AND NOT EXISTS ("                                    \
+	"    SELECT FROM bounce.communication_delivery AS d "                                      \
+	"    WHERE d.communication_id = c.id AND d.is_notice)"
 STATEMENT(console_queries_document_sum, 3,
-	  "SELECT count(DISTINCT c.id) AS registered, count(r.id) AS failed "
-	  "FROM bounce.communication AS c LEFT JOIN bounce.communication_recipient AS r "
-	  "  ON r.communication_id = c.id AND r.state IN ('bounced', 'error') "
-	  "WHERE c.process = $1 AND c.created_at >= $2::timestamptz "
-	  "  AND c.created_at < $3::timestamptz");
+	  "SELECT count(*) AS registered, "
+	  "  count(*) FILTER (WHERE r.state IN ('bounced', 'error')) AS failed, "
+	  "  nullif(count(*) FILTER (WHERE r.state = 'open'), 0) AS waiting " DOCUMENTS_OF_PERIOD);
+STATEMENT(console_queries_document_any, 3,
+	  "SELECT EXISTS (SELECT " DOCUMENTS_OF_PERIOD ") AS is_any, "
+	  "  EXISTS (SELECT " DOCUMENTS_OF_PERIOD " AND r.state = 'open') AS is_waiting");
 
 /* --- parameters ------------------------------------------------------------------------------- */
 
@@ -272,6 +281,26 @@ STATEMENT(console_queries_resend, 3,
 	  "SELECT bounce.request_resend(r.id, $3) AS is_done, r.address "
 	  "FROM bounce.communication_recipient AS r "
 	  "WHERE r.communication_id = $1::bigint AND r.address_key = bounce.address_key($2)");
+/* One that is cancelled waits as before then, and what takes that back is to cancel it. */
+STATEMENT(console_queries_retry, 1,
+	  "SELECT $1::bigint AS id, CASE WHEN EXISTS (SELECT FROM bounce.recipient_delivery AS q "
+	  "    WHERE q.communication_id = $1 AND q.cancelled_due_at IS NOT NULL) "
+	  "  AND NOT EXISTS (SELECT FROM bounce.recipient_delivery AS q "
+	  "    WHERE q.communication_id = $1 AND q.due_at IS NOT NULL) "
+	  "  THEN 'cancel' ELSE 'withdraw_retry' END AS undo_act "
+	  "FROM bounce.retry_communication($1::bigint)");
+STATEMENT(console_queries_withdraw_retry, 2,
+	  "SELECT $1::bigint AS id, coalesce(bool_or(w.is_done), false) AS is_done FROM ("
+	  "  SELECT bounce.withdraw_resend(r.communication_id, r.address, $2) AS is_done "
+	  "  FROM bounce.communication_recipient AS r "
+	  "  WHERE r.communication_id = $1::bigint AND r.undo_state IS NOT NULL OFFSET 0) AS w");
+/* Whom a person had it sent to, and who has not got it yet. */
+STATEMENT(console_queries_withdrawable, 1,
+	  "SELECT r.address FROM bounce.communication_recipient AS r "
+	  "WHERE r.communication_id = $1::bigint AND r.undo_state IS NOT NULL "
+	  "  AND (r.next_attempt_at IS NOT NULL OR EXISTS ("
+	  "    SELECT FROM bounce.recipient_delivery AS q "
+	  "    WHERE q.recipient_id = r.id AND q.state IN ('due', 'pending'))) ORDER BY r.id");
 /* The old reason is that of the snapshot: what the act was told to change. */
 STATEMENT(console_queries_reclassify, 3,
 	  "SELECT b.id, b.reason AS old_reason, d.consequence, "
@@ -286,6 +315,29 @@ STATEMENT(console_queries_undo, 7,
 	  "FROM bounce.undo_bounces(since => $1::timestamptz, until => $2::timestamptz, "
 	  "  why => $6, domain => $3, rule => $4, diagnostic => $5, "
 	  "  resend => NOT coalesce($7::boolean, false)) AS u");
+/* What it was judged as, the last one first. */
+STATEMENT(console_queries_verdicts, 1,
+	  "SELECT v.at, v.actor, regexp_replace(v.why, '^reclassified: ', '') AS why, "
+	  "  v.old_class, v.old_reason, v.new_class, v.new_reason "
+	  "FROM bounce.verdict_change AS v WHERE v.bounce_id = $1::bigint ORDER BY v.id DESC "
+	  "LIMIT 20");
+STATEMENT(console_queries_undone, 1,
+	  "SELECT u.id AS undo_id, u.at AS undone_at, u.actor, u.why, cardinality(u.bounces) AS "
+	  "bounces FROM bounce.undo AS u "
+	  "WHERE u.bounces @> ARRAY[$1::bigint] AND u.taken_back_at IS NULL "
+	  "ORDER BY u.id DESC LIMIT 20");
+STATEMENT(console_queries_retry_letter, 1,
+	  "SELECT $1::bigint AS id, n > 0 AS is_done, "
+	  "  bounce.sentence('%s copies are sent again', n::text) AS consequence "
+	  "FROM bounce.retry_copies($1::bigint) AS n");
+STATEMENT(console_queries_retry_letters, 1,
+	  "SELECT $1::bigint AS id, n > 0 AS is_done, "
+	  "  bounce.sentence('%s copies are sent again', n::text) AS consequence "
+	  "FROM bounce.retry_copies() AS n");
+STATEMENT(console_queries_retry_events, 1,
+	  "SELECT $1::bigint AS id, n > 0 AS is_done, "
+	  "  bounce.sentence('%s events are sent again', n::text) AS consequence "
+	  "FROM bounce.retry_events() AS n");
 STATEMENT(console_queries_reasons, 0,
 	  "SELECT n.reason, n.class FROM bounce.bounce_reason AS n ORDER BY n.class, n.reason");
 

@@ -28,7 +28,7 @@ extern const struct db_statement console_queries_tasks;
 extern const struct db_statement console_queries_task_said;
 extern const struct db_statement console_queries_kinds;
 
-extern const struct db_statement console_queries_days; /* how many: what came back on each */
+extern const struct db_statement console_queries_days;  /* how many: what came back on each */
 extern const struct db_statement console_queries_hours; /* the same */
 extern const struct db_statement console_queries_process_rates; /* against their usual */
 
@@ -58,6 +58,8 @@ extern const struct db_statement console_queries_queue_processes; /* what waits 
 extern const struct db_statement console_queries_documents;
 extern const struct db_statement console_queries_document_file; /* the same, with fewer columns */
 extern const struct db_statement console_queries_document_sum; /* process, since, until: how many */
+/* the same: whether there is any, and whether one waits to be sent */
+extern const struct db_statement console_queries_document_any;
 
 /* name: the values that the transaction has changed */
 extern const struct db_statement console_queries_changed_parameter;
@@ -72,8 +74,16 @@ extern const struct db_statement console_queries_letters;
 extern const struct db_statement
     console_queries_letter_copies; /* bounce id: where it was sent on to */
 
-extern const struct db_statement console_queries_resend;     /* communication id, address, why */
-extern const struct db_statement console_queries_bounce_raw; /* bounce id */
+extern const struct db_statement console_queries_resend; /* communication id, address, why */
+extern const struct db_statement console_queries_retry;  /* communication id; names its undo */
+extern const struct db_statement console_queries_withdraw_retry; /* communication id, why */
+extern const struct db_statement console_queries_withdrawable;   /* communication id: addresses */
+extern const struct db_statement console_queries_verdicts;       /* bounce id: how it changed */
+extern const struct db_statement console_queries_undone; /* bounce id: what undid it, and stands */
+extern const struct db_statement console_queries_retry_letter;  /* bounce id */
+extern const struct db_statement console_queries_retry_letters; /* task id: of all bounces */
+extern const struct db_statement console_queries_retry_events;  /* task id */
+extern const struct db_statement console_queries_bounce_raw;    /* bounce id */
 extern const struct db_statement console_queries_bounce_events;
 extern const struct db_statement console_queries_reclassify; /* bounce id, reason, why */
 /* since, until, domain, rule, diagnostic, why, no resend ("true") */

@@ -156,7 +156,10 @@ STATEMENT(queue_domains, 1,
 	  "  JOIN bounce.recipient_delivery AS q ON q.communication_id = d.communication_id"
 	  "  JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id "
 	  "WHERE q.due_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1::integer");
-STATEMENT(queue_servers, 0,
-	  "SELECT s.name AS server, s.problem = '' AS works, nullif(s.problem, '') AS problem,"
-	  "  s.problem_since, s.failures, s.probe_at, s.task_id "
-	  "FROM bounce.delivery_server AS s ORDER BY s.name");
+STATEMENT(
+    queue_servers, 0,
+    "SELECT s.name AS server, s.problem = '' AS works, CASE WHEN starts_with(s.problem, "
+    "    'cannot reach it: ') THEN bounce.sentence('cannot reach it: %s', substr(s.problem, 18)) "
+    "    ELSE nullif(s.problem, '') END AS problem,"
+    "  s.problem_since, s.failures, s.probe_at, s.task_id "
+    "FROM bounce.delivery_server AS s ORDER BY s.name");

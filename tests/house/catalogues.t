@@ -86,6 +86,7 @@ words(
         domain_list dsn prose delay success other accepted rejected pending)
 );
 words('a way to resolve a task', 'way: again');
+words('a reason of a task that is none of a bounce', 'submission_server', 'operator_copy');
 words(
     'what was done', qw(
         created counted assigned postponed note closed reopened task_assigned task_postponed

@@ -255,7 +255,7 @@ BEGIN
     bounce_internal.parameter_interval('delivery_probe_max_delay'));
   waiting := bounce_internal.waiting_count();
   since := to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS');
-  summary := bounce_internal.unmarked(s.problem) || CASE waiting
+  summary := bounce_internal.say_problem(s.problem) || CASE waiting
     WHEN 1 THEN bounce_internal.say('; since %t, 1 communication waits', since)
     ELSE bounce_internal.say('; since %t, %s communications wait', since, waiting::text) END;
   s.task_id := bounce_internal.task_delivery_problem('server:' || s.name, 'submission_server',

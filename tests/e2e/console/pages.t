@@ -162,7 +162,7 @@ subtest 'a mail and what came back' => sub {
     };
     like page($eva, "/mail?id=$two->{id}"), qr/value="resend"/, 'a clerk may send it again';
     my %form = map { /name="act" value="(\w+)"/ ? ($1 => $_) : () }
-        $eva->page->{content} =~ m{<form method="post" action="/act/preview">(.*?)</form>}gs;
+        $eva->page->{content} =~ m{<form class="act"[^>]* action="/act/preview">(.*?)</form>}gs;
     is_deeply [ map { scalar(() = $_ =~ /<button/g) } @form{qw(resend change add)} ], [ 1, 1, 1 ],
         'each act has a form of its own, so that Enter means one';
     unlike $form{resend},                     qr/name="address"/, '... with no field of another';
@@ -241,6 +241,9 @@ subtest 'a mail and what came back' => sub {
     act($eva, @judge);
     take_back($eva);
     is $reason->(), 'user_unknown', 'taken back';
+    my ($judged) = page($eva, "/bounce?id=$bounce") =~ m{(How it was judged.*?</ol>)}s;
+    is scalar(my @verdict = $judged =~ /<li>/g), 4, 'how it was judged, each time';
+    like $judged, qr{<b>permanent, no such mailbox</b> taken back in the console}, 'the last first';
     ok $stage->is_blocked('three@customer.example'), 'with what followed from it';
     refused($ada, 'an auditor judges', @judge);
 
@@ -256,6 +259,15 @@ subtest 'a mail and what came back' => sub {
     ok $stage->is_blocked('three@customer.example'), 'and is not yet';
     act($tom, @undo);
     ok !$stage->is_blocked('one@customer.example'), 'an operator undoes them';
+    unlike page($eva, "/bounce?id=$bounce"), qr/value="redo"/, 'which a clerk may read';
+    like $eva->page->{content}, qr/Its consequences are undone/, '... on its page';
+    like page($tom, "/bounce?id=$bounce"), qr/value="redo"/, 'and an operator may take back';
+    $tom->get('/');
+    act($tom, act => 'redo', id => $bounce, why => 'x',
+        undo_id => $db->value('SELECT max(id) FROM bounce.undo'));
+    ok $stage->is_blocked('one@customer.example'), '... later as well';
+    unlike page($tom, "/bounce?id=$bounce"), qr/value="redo"/, '... once';
+    act($tom, @undo);
     take_back($tom);
     ok $stage->is_blocked('one@customer.example'), 'and takes that back';
 };
@@ -289,7 +301,7 @@ subtest 'a mail in the queue' => sub {
     is $held->(), 't', 'held';
     take_back($tom);
     is $held->(), 'f', 'taken back';
-    like preview($tom, act => 'cancel', id => $id), qr/1 recipients, by tom/, 'to cancel it';
+    like preview($tom, act => 'cancel', id => $id), qr/recipients: 1, by tom/, 'to cancel it';
     act($tom, act => 'cancel', id => $id);
     is $db->value(
         'SELECT state FROM bounce.communication_recipient WHERE communication_id = :id',
@@ -302,6 +314,31 @@ subtest 'a mail in the queue' => sub {
         id => $id
         ),
         'PENDING', 'and it waits as before';
+    take_back($tom);
+    is $db->value(
+        'SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
+        id => $id
+        ),
+        'ERROR', 'what took it back is taken back: it is cancelled';
+    act($tom, act => 'retry', id => $id);
+
+    my $due = sub {
+        $db->value(
+            q{SELECT string_agg(due_at::text, ', ' ORDER BY recipient_id)
+            FROM bounce.recipient_delivery WHERE communication_id = :id}, id => $id
+        );
+    };
+    $db->sql(
+        "UPDATE bounce.recipient_delivery SET due_at = '2999-01-01' WHERE communication_id = $id");
+    my $before = $due->();
+    unlike page($eva, "/mail?id=$id"), qr/value="withdraw_resend"/, 'nothing to take back';
+    act($tom, act => 'retry', id => $id);
+    isnt $due->(), $before, 'sent at once';
+    like page($eva, "/mail?id=$id"), qr/value="withdraw_resend"/, 'which a clerk may take back';
+    $tom->get("/mail?id=$id");
+    act($tom, act => 'retry', id => $id);
+    like take_back($tom), qr/all is as before/, 'and whoever did it, at once';
+    is $due->(), $before, 'it waits as it did';
 };
 
 subtest 'the queue' => sub {
@@ -375,7 +412,7 @@ subtest 'documents' => sub {
     like $page, qr{href="/mail\?id=$_->{id}"}, 'a document that did not arrive' for @bad;
     like $page, qr{href="/task\?id=\d+"},      'and who is on it';
     like page($eva, "/documents?process=invoice&$period&count=1"),
-        qr/Of \d+ mails, \d+ did not arrive/, 'how many';
+        qr{Mails: \d+ \S+\s+did not arrive: <b>\d+</b>}, 'how many';
     my $key = $db->value('SELECT created_at FROM bounce.communication WHERE id = :id',
         id => $bad[1]{id}) =~ s/ /%20/r =~ s/\+/%2B/r;
     my $after = $bad[1]{recipient}{'d2@shop.example'};
@@ -383,7 +420,18 @@ subtest 'documents' => sub {
     like $page,   qr{href="/mail\?id=$bad[2]{id}"}, 'goes on';
     unlike $page, qr{href="/mail\?id=$bad[1]{id}"}, 'behind the last one';
     like page($eva, '/documents?process=newsletter&since=2020-01-01&until=2020-02-01'),
-        qr/All arrived/, 'another period';
+        qr/sent nothing in that time/, 'a period without any';
+    my $id = submit('arrives@shop.example', 'newsletter');
+    my $all = '/documents?process=newsletter&since=2020-01-01&until=2020-02-01';
+    $db->sql(
+        "UPDATE bounce.communication SET created_at = '2020-01-15' WHERE id = $id");
+    like page($eva, $all), qr/Some wait to be sent/, 'what waits has not arrived';
+    $db->value('SELECT bounce.cancel_communication(:id)', id => $id);
+    $db->sql(
+        "UPDATE bounce.communication_recipient SET state = 'sent' WHERE communication_id = $id");
+    like page($eva, $all), qr/All arrived/, 'all arrived';
+    like page($eva, "/documents?process=invoice&$period&at=2998-01-01&after=1"),
+        qr/There are no more/, 'behind the last one';
     page($eva, '/documents');
     is $eva->get("/documents?process=invoice&since=%27%3B--")->{status}, 422, 'what is no day';
 
@@ -462,7 +510,8 @@ subtest 'figures' => sub {
     is scalar @line, 1 + 730, 'and all rows';
     my ($class) = grep { /^"hard"/ }
         split /\r\n/, $eva->get('/figures.csv?by=class&process=invoice')->{content};
-    like $of_one, qr{hard.*?<td class="number">${\($class =~ /^"hard","(\d+)"/)}</td>}s,
+    my ($hard) = $class =~ /^"hard","(\d+)"/;
+    like $of_one, qr{permanent\s*</th>\s*<td class="number">$hard</td>},
         'the same numbers as on the page';
     is $console->visitor->get('/figures.csv')->{status}, 401, 'not without a login';
     is $eva->get('/figures?since=x')->{status},          422, 'what is no day';

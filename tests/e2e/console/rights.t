@@ -45,11 +45,12 @@ sub bounced {
 }
 
 sub submitted {
+    my $due     = shift // 'NULL';
     my $address = 'q' . ++$number . '@customer.example';
     return $db->value(
         q{SELECT bounce.submit_communication(process => 'invoice',
         recipients => ARRAY[:'t'], sender => 'shop@sender.example', subject => 's',
-        body_text => 'x')}, t => $address
+        body_text => 'x', not_before => } . "$due)", t => $address
     );
 }
 sub call { my ($call, %value) = @_; return $db->value("SELECT $call", %value) }
@@ -75,6 +76,20 @@ WHERE state = 'PROCESSING';
 SELECT bounce.sweep_deliveries();
 END
     return $db->value('SELECT id FROM bounce.task WHERE communication_id = :id', id => $id);
+}
+
+# A letter or an event that was tried too often.
+sub given_up {
+    my ($what) = @_;
+    my $it = bounced();
+    if ($what eq 'copy') {
+        call(q{bounce.forward_letter(:id, 'anna@office.example', 'x')}, id => $it->{bounce_id});
+        $db->sql("UPDATE bounce.operator_copy SET state = 'dead'");
+        return $it;
+    }
+    $db->sql("INSERT INTO bounce.event (type, communication_id, data, state)"
+            . " VALUES ('communication.status', $it->{id}, '{}', 'dead')");
+    return $it;
 }
 
 sub task_of { my (%more) = @_; my $it = bounced(); return (id => $it->{task_id}, %more) }
@@ -136,6 +151,14 @@ my %row = (
             return (id => $id);
         }
     ],
+    'act withdraw_retry' => [
+        \@clerks,
+        sub {
+            my $id = submitted(q{now() + interval '1 hour'});
+            call('bounce.retry_communication(:id)', id => $id);
+            return (id => $id, @why);
+        }
+    ],
     'act cancel'     => [ \@operators, sub { (id => submitted()) } ],
     'act reclassify' =>
         [ \@clerks, sub { (id => bounced()->{bounce_id}, reason => 'mailbox_full', @why) } ],
@@ -150,7 +173,10 @@ my %row = (
             return (id => $id, @colleague);
         }
     ],
-    'act undo' => [
+    'act retry_letter'  => [ \@operators, sub { (id => given_up('copy')->{bounce_id}) } ],
+    'act retry_letters' => [ \@operators, sub { (id => given_up('copy')->{task_id}) } ],
+    'act retry_events'  => [ \@operators, sub { (id => given_up('event')->{task_id}) } ],
+    'act undo'          => [
         \@operators,
         sub {
             my $it = bounced();

@@ -157,7 +157,8 @@ BEGIN
     AND (l.recipient_id = r.id OR l.recipient_id IS NULL OR lower(l.text) ~ pattern);
   PERFORM bounce_internal.derive_communication(r.communication_id);
   PERFORM bounce_internal.erase_mail(r.communication_id, pattern);
-  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'erased', 'personal data erased');
+  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'erased',
+                                    bounce_internal.say('personal data erased'));
   PERFORM bounce_internal.close_moot_follow_ups(
     ARRAY(SELECT u.id FROM bounce.follow_up AS u
           WHERE u.recipient_id = r.id AND u.status = 'open'));

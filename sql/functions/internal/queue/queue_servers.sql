@@ -10,6 +10,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.has_problem(text) IS 'whether a claim made now is a probe';
 
+-- Where a worker's words come before those of the system, they are a sentence.
+CREATE OR REPLACE FUNCTION bounce_internal.say_problem(problem text) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN starts_with(problem, 'cannot reach it: ')
+              THEN bounce_internal.say('cannot reach it: %s', substr(problem, 18))
+              ELSE bounce_internal.unmarked(problem) END
+$$;
+COMMENT ON FUNCTION bounce_internal.say_problem(text) IS
+  'what is wrong with a submission server, for people';
+
 -- What is given back is due anew, behind the others: so everything that waits has its turn. What
 -- is refused may be so for its domain only: then another one shows that the server works.
 CREATE OR REPLACE FUNCTION bounce_internal.choose_for_probe(batch integer, at timestamptz)

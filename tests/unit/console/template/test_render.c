@@ -53,6 +53,8 @@ static struct model *sample(void)
 		  "e\nf");
 	model_set(model, "kind", "hard_bounce");
 	model_set(model, "number", "1234567");
+	model_set(model, "rate", "1234.50");
+	model_set(model, "version", "1.2.3");
 	model_set(model, "seeming", "\xd0\xb0nna@<x>.example");
 	model_set(model, "at", "2026-11-28T09:05:03.5+00:00");
 	model_set(model, "day", "2026-11-28");
@@ -96,6 +98,9 @@ static void test_writes(void)
 	    {"{{number number}}", "1\xe2\x80\xaf"
 				  "234\xe2\x80\xaf"
 				  "567"},
+	    {"{{number rate}}", "1\xe2\x80\xaf"
+				"234,50"},
+	    {"{{number version}}", "1.2.3"},
 	    {"{{number name}}", "&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;"},
 	    {"{{time at}}", "28.11.2026 09:05"},
 	    {"{{time day}}, {{time hour}}", "28.11.2026, 28.11.2026 09:00"},
