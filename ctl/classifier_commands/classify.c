@@ -303,9 +303,10 @@ CTL_COMMAND(command_classify) = {
     .arguments = {{&ctl_value_file, CTL_ONE_OR_MORE}},
     .summary = "say what mails are: class, reason and recipient of each bounce",
     .help =
-	"A folder is read with all below it, in the order of names; - is the standard input.\n"
-	"Nothing is recorded. A file that cannot be read is named, the others are read all the\n"
-	"same, and the exit status is 1; it is 78 if the rules are faulty.\n"
+	"A file is one mail; formail -s takes an mbox apart. A folder is read with all below\n"
+	"it, in the order of names; - is the standard input. Nothing is recorded. A file that\n"
+	"cannot be read is named, the others are read all the same, and the exit status is 1;\n"
+	"it is 78 if the rules are faulty.\n"
 	"\n"
 	"With --json it is one object a line, for each recipient of each mail. A mail that\n"
 	"names no recipient gives one with recipient null; an ordinary mail is of kind other\n"
