@@ -52,6 +52,20 @@ static void set_pg_error(GError **error, enum bm_error code, const char *message
 		    g_strdelimit(g_strstrip(text), "\r\n\t", ' '));
 }
 
+/* For the log of a daemon: people are told otherwise, by pg_error_for_people(). */
+static const char rights_hint[] =
+    "the account lacks rights; \"bouncectl db migrate\" gives the roles theirs back, \"bouncectl "
+    "db create\" the accounts their roles";
+
+static const char *hint_of(const PGresult *result, const char *state)
+{
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+
+	if (hint && *hint)
+		return hint;
+	return g_str_has_prefix(state, "42501") ? rights_hint : "";
+}
+
 /* set_result_error's text, as people read it. */
 char *pg_error_for_people(const char *text)
 {
@@ -66,6 +80,9 @@ char *pg_error_for_people(const char *text)
 	const char *end = strchr(code, ')');
 	const char *hint = end && g_str_has_prefix(end, "): ") ? end + strlen("): ") : "";
 	g_autofree char *said = g_strndup(message, (gsize)(state - message));
+
+	if (strcmp(hint, rights_hint) == 0)
+		hint = "";
 
 	if (*hint == '\0' && g_str_has_prefix(code, "42501"))
 		hint = "The account has no role that may. bounce_clerk: tasks and blocks one by "
@@ -89,15 +106,16 @@ bool pg_error_is_late(const char *text)
 static void set_result_error(GError **error, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
 	if (!state) { /* made by libpq itself: the connection is gone */
 		set_pg_error(error, BM_ERROR_UNCERTAIN, PQresultErrorMessage(result));
 		return;
 	}
-	g_autofree char *text = g_strdup_printf("%s (SQLSTATE %s)%s%s", message ? message : "error",
-						state, hint && *hint ? ": " : "", hint ? hint : "");
+	const char *hint = hint_of(result, state);
+	g_autofree char *text =
+	    g_strdup_printf("%s (SQLSTATE %s)%s%s", message ? message : "error", state,
+			    *hint != '\0' ? ": " : "", hint);
 	set_pg_error(error, code_of_sqlstate(state), text);
 }
 

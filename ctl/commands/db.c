@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl db init | migrate | check. A second run changes nothing.
+ * bouncectl db init | migrate | check. A second run changes nothing but rights that are missing.
  */
 #include <stdio.h>
 
@@ -12,7 +12,8 @@
 
 static const char help[] =
     "It needs the rights to create schema and roles; the daemon's account need not have\n"
-    "them. Running it again changes nothing.\n";
+    "them. Running it again changes nothing, but gives the roles back what rights they have\n"
+    "lost.\n";
 
 /* --- what is said --------------------------------------------------------------------- */
 
@@ -107,8 +108,7 @@ static bool bring_up(const struct ctl_call *call, const char *conninfo, const st
 	bool is_other = schema.state == other->state;
 	if (is_other)
 		ctl_call_say(call, "%s; run \"bouncectl %s\"", schema.detail, other->command);
-	else if (schema.state != DB_SCHEMA_CURRENT &&
-		 !db_schema_migrate(conninfo, print_progress, &error))
+	else if (!db_schema_migrate(conninfo, print_progress, &error))
 		*exit_out = ctl_result_error(call, error);
 	db_schema_status_clear(&schema);
 	return !is_other && !error;

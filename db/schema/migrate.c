@@ -43,6 +43,22 @@ static const char definitions_statement[] = "SELECT sha256 FROM bounce.schema_fu
 static const char definitions_record_statement[] =
     "INSERT INTO bounce.schema_functions (sha256) VALUES ($1) "
     "ON CONFLICT (one) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()";
+/* All that anybody may do in the schema. */
+static const char rights_statement[] =
+    "WITH ours AS (SELECT oid FROM pg_catalog.pg_namespace"
+    " WHERE nspname IN ('bounce', 'bounce_internal')),"
+    " acl AS (SELECT 'n' AS kind, n.oid, 0 AS part, n.nspacl AS list"
+    " FROM pg_catalog.pg_namespace AS n JOIN ours USING (oid)"
+    " UNION ALL SELECT 'c', c.oid, 0, c.relacl FROM pg_catalog.pg_class AS c"
+    " JOIN ours ON ours.oid = c.relnamespace"
+    " UNION ALL SELECT 'a', c.oid, a.attnum, a.attacl FROM pg_catalog.pg_class AS c"
+    " JOIN ours ON ours.oid = c.relnamespace"
+    " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid"
+    " UNION ALL SELECT 'p', p.oid, 0, p.proacl FROM pg_catalog.pg_proc AS p"
+    " JOIN ours ON ours.oid = p.pronamespace) "
+    "SELECT md5(string_agg(row(l.kind, l.oid, l.part, e.grantee, e.privilege_type)::text, ','"
+    " ORDER BY l.kind, l.oid, l.part, e.grantee, e.privilege_type)) AS digest "
+    "FROM acl AS l CROSS JOIN LATERAL aclexplode(l.list) AS e";
 /* functions may call each other in any order of the files */
 static const char begin_statement[] = "BEGIN; SET LOCAL check_function_bodies = off";
 /* any number that nobody else uses; held until the connection ends */
@@ -241,6 +257,38 @@ static bool apply_definitions(PGconn *connection, GError **error)
 	return result;
 }
 
+static char *read_rights(PGconn *connection, GError **error)
+{
+	g_autoptr(PGresult) result =
+	    pg_query(connection, QUERY_WAIT, rights_statement, 0, NULL, error);
+
+	return result ? g_strdup(pg_value(result, 0, "digest")) : NULL;
+}
+
+static bool apply_rights(PGconn *connection, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(definitions); i++)
+		if (strcmp(definitions[i].name, "grants") == 0)
+			return apply_script(connection, &definitions[i], error);
+	g_assert_not_reached();
+}
+
+/* No digest of texts tells that somebody has revoked a right. */
+static bool restore_rights(PGconn *connection, db_schema_progress *progress, GError **error)
+{
+	if (!pg_script(connection, "BEGIN", error))
+		return false;
+	g_autofree char *before = read_rights(connection, error);
+	if (!before || !apply_rights(connection, error))
+		return false;
+	g_autofree char *after = read_rights(connection, error);
+	if (!after || !pg_script(connection, "COMMIT", error))
+		return false;
+	if (strcmp(before, after) != 0)
+		progress(0, "rights");
+	return true;
+}
+
 /* One transaction for all: a database is never left with tables and functions that do not fit. */
 static bool bring_up(PGconn *connection, const struct db_schema_status *status,
 		     db_schema_progress *progress, GError **error)
@@ -276,7 +324,7 @@ bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GErro
 		return false;
 	}
 	if (status.state == DB_SCHEMA_CURRENT)
-		return true;
+		return restore_rights(connection, progress, error);
 	return bring_up(connection, &status, progress, error);
 }
 

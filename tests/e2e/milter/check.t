@@ -257,6 +257,29 @@ subtest 'functions that are not those of the program' => sub {
     is code_of($daemon->bouncectl('db', 'check', '--conninfo', $conninfo)), 0, 'current again';
 };
 
+subtest 'rights that somebody has revoked' => sub {
+    my $acl = sub {
+        $stage->db->value("SELECT count(*) FROM pg_proc AS p, aclexplode(p.proacl) AS e WHERE "
+                . "p.pronamespace = 'bounce'::regnamespace AND e.grantee = 'bounce_milter'::regrole"
+        );
+    };
+    my $before = $acl->();
+    my ($status, $output) = $daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo);
+    is $status, 0, 'none: migrate' or diag $output;
+    unlike $output, qr/applied/, 'says that it had nothing to do';
+    $stage->db->sql("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA bounce FROM bounce_milter;\n");
+    $daemon->write_conf;
+    ($status, $output) = check();
+    is $status, 1, 'all of the milter\'s: --check' or diag $output;
+    like $output, qr/permission denied .*: the account lacks rights; "bouncectl db migrate" gives/,
+        'says what to do';
+    ($status, $output) = $daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo);
+    is $status, 0, 'migrate' or diag $output;
+    like $output, qr/^applied +rights$/m, 'says that it has given them back';
+    is $acl->(), $before, 'all of them';
+    is code_of(check()), 0, 'and the milter has what it needs';
+};
+
 subtest 'init twice at the same time' => sub {
     $stage->db->sql("CREATE DATABASE twice;\n", dbname => 'postgres');
     my $twice = $stage->db->conninfo(dbname => 'twice');
