@@ -113,9 +113,8 @@ static void set_result_error(GError **error, const PGresult *result)
 		return;
 	}
 	const char *hint = hint_of(result, state);
-	g_autofree char *text =
-	    g_strdup_printf("%s (SQLSTATE %s)%s%s", message ? message : "error", state,
-			    *hint != '\0' ? ": " : "", hint);
+	g_autofree char *text = g_strdup_printf("%s (SQLSTATE %s)%s%s", message ? message : "error",
+						state, *hint != '\0' ? ": " : "", hint);
 	set_pg_error(error, code_of_sqlstate(state), text);
 }
 

@@ -17,6 +17,7 @@
 #include "milter/answer.h"
 #include "milter/listener.h"
 #include "milter/message.h"
+#include "milter/socket_watch.h"
 
 static const struct filter
     *filter;                      /* set once, before smfi_main: libmilter has no context pointer */
@@ -344,13 +345,16 @@ bool filter_run(const struct filter *borrowed, GError **error)
 	notify_ready(parameter_cache_is_confirmed(filter->parameter_cache)
 			 ? "serving"
 			 : "waiting for the database; bounces are asked to come again");
-	if (smfi_main() != MI_SUCCESS) {
+	struct socket_watch *watch = socket_watch_start(listener_path(filter->settings->socket));
+	bool is_served = smfi_main() == MI_SUCCESS;
+	bool is_lost = socket_watch_stop(watch);
+	if (is_lost || !is_served)
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
-			    "libmilter stopped with an error on socket \"%s\"",
+			    is_lost ? "socket: somebody has removed or replaced \"%s\", so no MTA "
+				      "finds us; ending, to be started again"
+				    : "libmilter stopped with an error on socket \"%s\"",
 			    filter->settings->socket);
-		return false;
-	}
-	return true;
+	return is_served && !is_lost;
 }
 
 bool filter_is_idle(void)

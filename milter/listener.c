@@ -15,9 +15,11 @@
 
 #include "base/error.h"
 
-static bool is_unix_socket(const char *socket_name)
+const char *listener_path(const char *socket_name)
 {
-	return g_str_has_prefix(socket_name, "unix:") || g_str_has_prefix(socket_name, "local:");
+	if (g_str_has_prefix(socket_name, "unix:") || g_str_has_prefix(socket_name, "local:"))
+		return strchr(socket_name, ':') + 1;
+	return NULL;
 }
 
 /* libmilter would remove the unix socket of a running filter. */
@@ -45,7 +47,7 @@ static bool refuse_socket(const char *name, const char *why, GError **error)
 bool listener_open(const struct milter_settings *settings, GError **error)
 {
 	g_autofree char *connection = g_strdup(settings->socket);
-	const char *path = is_unix_socket(connection) ? strchr(connection, ':') + 1 : NULL;
+	const char *path = listener_path(connection);
 
 	if (path && is_served(path))
 		return refuse_socket(connection, "another filter answers there", error);

@@ -11,6 +11,9 @@
 
 #include "intake/milter_settings.h"
 
+/* The path in the name of a unix socket; NULL for others. */
+const char *listener_path(const char *socket_name);
+
 /* Opens the socket after smfi_register: created without access for others, then opened
  * up as configured. A socket on which another filter answers is left alone. False with
  * BM_ERROR_CONFIG. */

@@ -20,6 +20,7 @@
 
 #include "daemon/check.h"
 #include "milter/filter.h"
+#include "milter/listener.h"
 #include "milter/outsider.h"
 #include "milter/socket_rights.h"
 
@@ -32,18 +33,10 @@ enum {
 
 /* --- the name ------------------------------------------------------------------------------- */
 
-/* Behind "unix:"; NULL for others. */
-static const char *unix_path(const char *name)
-{
-	if (g_str_has_prefix(name, "unix:") || g_str_has_prefix(name, "local:"))
-		return strchr(name, ':') + 1;
-	return NULL;
-}
-
 /* What is wrong with the name; NULL if nothing. Heap. */
 static char *name_fault(const char *name)
 {
-	const char *path = unix_path(name);
+	const char *path = listener_path(name);
 	const char *rest = strchr(name, ':');
 	char *end;
 
@@ -207,7 +200,7 @@ static int try_path(const struct socket_client *client, const char *path, const 
 static int try_socket(const struct milter_settings *settings, const struct socket_client *client,
 		      bool is_running, const char **where)
 {
-	const char *path = unix_path(settings->socket);
+	const char *path = listener_path(settings->socket);
 	g_autofree char *probe = g_strconcat(path, ".check", NULL);
 
 	*where = "";
@@ -227,7 +220,7 @@ static int try_socket(const struct milter_settings *settings, const struct socke
 static bool check_rights(const struct milter_settings *settings, const struct socket_client *client,
 			 bool is_running)
 {
-	const char *path = unix_path(settings->socket);
+	const char *path = listener_path(settings->socket);
 	const char *where;
 
 	if (*client->account == '\0')
@@ -300,7 +293,7 @@ static bool check_inet(const struct milter_settings *settings)
 
 bool socket_check(const struct milter_settings *settings, const struct socket_client *client)
 {
-	const char *path = unix_path(settings->socket);
+	const char *path = listener_path(settings->socket);
 	g_autofree char *fault = name_fault(settings->socket);
 
 	if (fault)

@@ -36,8 +36,9 @@ void db_schema_status_clear(struct db_schema_status *status);
 /* Called after each step: a migration's version and name, or 0 and "functions" or "rights". */
 typedef void db_schema_progress(unsigned version, const char *name);
 
-/* Applies what is waiting in one transaction, under a lock, so that two runs at the same
- * time do no harm; where nothing is, gives the roles the rights back that they have lost. False with BM_ERROR_CONFIG when the state is DB_SCHEMA_FOREIGN. */
+/* Applies what is waiting in one transaction, under a lock, so that two runs at the same time do no
+ * harm; where nothing is, gives the roles the rights back that they have lost. False with
+ * BM_ERROR_CONFIG when the state is DB_SCHEMA_FOREIGN. */
 bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GError **error)
     __attribute__((warn_unused_result));
 
