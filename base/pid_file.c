@@ -6,15 +6,17 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 
 #include <glib.h>
 
-bool pid_file_has_process(const char *path)
+pid_t pid_file_process(const char *path)
 {
 	g_autofree char *text = NULL;
 
 	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return false;
+		return 0;
 	gint64 pid = g_ascii_strtoll(text, NULL, 10);
-	return pid > 0 && pid <= G_MAXINT && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+	bool is_there = pid > 0 && pid <= G_MAXINT && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+	return is_there ? (pid_t)pid : 0;
 }

@@ -5,9 +5,10 @@
 #ifndef BASE_PID_FILE_H
 #define BASE_PID_FILE_H
 
-#include <stdbool.h>
+#include <sys/types.h>
 
-/* Whether the process that the first line of this file names is there, whoever it belongs to. */
-bool pid_file_has_process(const char *path);
+/* The process that the first line of this file names, if it is there, whoever it belongs to; 0 if
+ * not. */
+pid_t pid_file_process(const char *path);
 
 #endif

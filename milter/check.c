@@ -129,7 +129,7 @@ static bool postfix_is_running(const struct postconf *postfix)
 	g_autofree char *queue = postconf_value(postfix, NULL, "queue_directory");
 	g_autofree char *file = g_build_filename(queue, "pid", "master.pid", NULL);
 
-	return pid_file_has_process(file);
+	return pid_file_process(file) != 0;
 }
 
 /* Where a machine has both, the one that runs is meant. */
@@ -137,7 +137,7 @@ static bool check_with_postfix(const struct postconf *postfix,
 			       const struct milter_settings *settings, const char *const *addresses)
 {
 	bool has_sendmail = access(SENDMAIL_CF, R_OK) == 0 && program_is_there();
-	bool is_sendmail = has_sendmail && sendmail_is_running(SENDMAIL_CF);
+	bool is_sendmail = has_sendmail && sendmail_process(SENDMAIL_CF) != 0;
 	bool is_postfix = !is_sendmail || postfix_is_running(postfix);
 
 	if (has_sendmail)

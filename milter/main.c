@@ -6,6 +6,7 @@
 
 #include "classifier/mime/mime.h"
 #include "daemon/daemon.h"
+#include "daemon/outsider.h"
 #include "daemon/rules/daemon_rules.h"
 #include "db/parameter_cache.h"
 #include "db/pool.h"
@@ -14,7 +15,7 @@
 #include "milter/check.h"
 #include "milter/figures.h"
 #include "milter/filter.h"
-#include "milter/outsider.h"
+#include "milter/sendmail/program.h"
 
 enum {
 	STOP_WAIT = 5,  /* seconds that a bounce in progress gets at stop */
@@ -134,6 +135,11 @@ static void service_close(void *data)
 
 DAEMON_SETTINGS(milter)
 
+static void start_outsider(void)
+{
+	outsider_start(program_command());
+}
+
 static bool check_milter(const void *settings)
 {
 	return milter_check(settings);
@@ -149,7 +155,7 @@ int main(int argc, char **argv)
 	    .settings_size = sizeof(struct milter_settings),
 	    .read = read_settings,
 	    .clear = clear_settings,
-	    .before_check = outsider_start,
+	    .before_check = start_outsider,
 	    .check = check_milter,
 	    .open = service_open,
 	    .connect = service_connect,

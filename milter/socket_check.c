@@ -19,9 +19,9 @@
 #include <libmilter/mfdef.h>
 
 #include "daemon/check.h"
+#include "daemon/outsider.h"
 #include "milter/filter.h"
 #include "milter/listener.h"
-#include "milter/outsider.h"
 #include "milter/socket_rights.h"
 
 static const char what[] = "socket";

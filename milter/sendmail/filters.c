@@ -55,24 +55,26 @@ bool filters_list_has(const char *list, const char *filter)
 	return false;
 }
 
-/* What stands behind the family; a path may stand alone. */
-static const char *place_of(const char *socket)
+/* Sendmail's "inet:PORT@HOST" as Postfix has it, "inet:HOST:PORT"; a path may stand alone. Heap. */
+static char *endpoint_of(const char *socket)
 {
-	const char *colon = strchr(socket, ':');
+	const char *at = strchr(socket, '@');
 
-	return colon ? colon + 1 : socket;
+	if (!strchr(socket, ':'))
+		return g_strconcat("unix:", socket, NULL);
+	if (!g_str_has_prefix(socket, "inet"))
+		return g_strdup(socket);
+	const char *port = strchr(socket, ':') + 1;
+	return g_strdup_printf("inet:%s:%.*s", at ? at + 1 : "localhost",
+			       (int)(at ? at - port : (ptrdiff_t)strlen(port)), port);
 }
 
 bool filters_socket_is_ours(const char *socket, const struct milter_settings *settings)
 {
-	const char *place = place_of(socket);
-	const char *our_place = place_of(settings->socket);
-	bool is_inet = g_str_has_prefix(socket, "inet");
+	const struct milter_view view = {"/", false};
+	g_autofree char *endpoint = endpoint_of(socket);
 
-	if (is_inet != g_str_has_prefix(settings->socket, "inet"))
-		return false;
-	return is_inet ? strtol(place, NULL, 10) == strtol(our_place, NULL, 10)
-		       : strcmp(place, our_place) == 0;
+	return milter_list_leads_to(endpoint, settings->socket, &view);
 }
 
 static void add_filter_fault(GPtrArray *faults, const char *format, ...)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * "sendmail -bt" reads the configuration as the daemon does, and applies its rules to what it is
- * asked; it needs no right but to read. What our account may not read, such as the access map, it
- * answers with 4xx.
+ * asked; it needs no right but to read. What it may not read, such as the access map where nobody
+ * is root, it answers with 4xx.
  */
 #include "milter/sendmail/program.h"
 
@@ -12,6 +12,8 @@
 #include <glib.h>
 
 #include "daemon/check.h"
+#include "daemon/outsider.h"
+#include "milter/sendmail/route.h"
 
 static const char what[] = "Sendmail";
 
@@ -34,42 +36,38 @@ bool program_is_there(void)
 	return find_program() != NULL;
 }
 
-/* What Sendmail, with that sendmail.cf, says of a report that comes from elsewhere to this address;
- * "" if it cannot be run. Heap. */
-static char *answers_of(const char *program, const char *cf, const char *address)
+const char *const *program_command(void)
 {
-	static const char script[] =
-	    "p=$1 c=$2 && shift 2 && printf '%s\n' \"$@\" | \"$p\" -C \"$c\" -bt";
-	g_autofree char *recipient = g_strdup_printf("check_rcpt <%s>", address);
-	g_autofree char *route = g_strdup_printf("3,0 %s", address);
-	const char *const arguments[] = {"sh",
-					 "-c",
-					 script,
-					 "sh",
-					 program,
-					 cf,
-					 ".D{client_addr}192.0.2.1",
-					 ".D{client_name}mail.example.net",
-					 "check_mail <>",
-					 recipient,
-					 route,
-					 NULL};
-	g_autofree char *output = NULL;
-	g_autofree char *complaint = NULL;
+	static const char *command[] = {NULL, "-C", SENDMAIL_CF, "-bt", NULL};
 
-	if (!g_spawn_sync("/", (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output,
-			  &complaint, NULL, NULL))
-		return g_strdup("");
-	return g_strconcat(complaint, output, NULL);
+	command[0] = find_program();
+	return command[0] ? command : NULL;
 }
 
-/* The rest of the first line that begins so; NULL if there is none. */
-static const char *rest_of_line(char *const *lines, const char *beginning)
+/* What Sendmail says of a report that comes from elsewhere to this address, and of a mail with it
+ * as its sender. As root if that can be; "" if it cannot be run. Heap. */
+static char *answers_of(const char *address)
 {
-	for (; *lines; lines++)
-		if (g_str_has_prefix(*lines, beginning))
-			return *lines + strlen(beginning);
-	return NULL;
+	static const char script[] = "i=$1; shift; printf %s \"$i\" | \"$@\" 2>&1";
+	g_autofree char *input = g_strdup_printf(".D{client_addr}192.0.2.1\n"
+						 ".D{client_name}mail.example.net\n"
+						 "check_mail <>\n"
+						 "check_rcpt <%s>\n"
+						 "3,0 %s\n"
+						 "/tryflags ES\n"
+						 "/try esmtp %s\n",
+						 address, address, address);
+	char *output = outsider_run(input);
+
+	if (output)
+		return output;
+	const char *const *command = program_command();
+	const char *const arguments[] = {"/bin/sh",  "-c",       script,     "sh",       input,
+					 command[0], command[1], command[2], command[3], NULL};
+	if (!g_spawn_sync("/", (char **)arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL,
+			  NULL, NULL))
+		return g_strdup("");
+	return output;
 }
 
 /* The words of "check_rcpt returns: $# error $@ 5 . 7 . 1 $: "550 Relaying denied""; NULL if the
@@ -77,7 +75,7 @@ static const char *rest_of_line(char *const *lines, const char *beginning)
 static char *refusal_by(char *const *lines, const char *rule)
 {
 	g_autofree char *beginning = g_strdup_printf("%-16s returns: ", rule);
-	const char *result = rest_of_line(lines, beginning);
+	const char *result = route_rest_of_line(lines, beginning);
 	const char *words = result && strstr(result, "$# error ") ? strchr(result, '"') : NULL;
 
 	return words ? g_strndup(words + 1, strcspn(words + 1, "\"")) : NULL;
@@ -107,28 +105,12 @@ static bool check_answer(char *const *lines, const char *rule, const char *comma
 	return true;
 }
 
-static void warn_of_local_delivery(char *const *lines, const char *address)
+static bool check_routed_address(const char *path, char *const *cf, const char *address)
 {
-	const char *route = rest_of_line(lines, "parse            returns: ");
-
-	if (!route || !g_str_has_prefix(route, "$# local "))
-		return;
-	g_autofree char *text =
-	    g_strdup_printf("%s is of this machine's own (class w), so bounces to whom no user or "
-			    "alias belongs are "
-			    "refused; take it out of LOCAL_DOMAIN and local-host-names, and write "
-			    "RELAY_DOMAIN and a "
-			    "line of the mailertable, as bounce-milter.mc has it",
-			    strchr(address, '@') + 1);
-	check_warning(what, text);
-}
-
-static bool check_routed_address(const char *program, const char *cf, const char *address)
-{
-	g_autofree char *output = answers_of(program, cf, address);
+	g_autofree char *output = answers_of(address);
 	g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
-	g_autofree char *place = g_strdup_printf("%s: line ", cf);
-	const char *complaint = rest_of_line(lines, place);
+	g_autofree char *place = g_strdup_printf("%s: line ", path);
+	const char *complaint = route_rest_of_line(lines, place);
 	g_autofree char *recipient = g_strdup_printf("RCPT TO:<%s>", address);
 	g_autofree char *mend =
 	    g_strdup_printf("write RELAY_DOMAIN(`%s') into sendmail.mc", strchr(address, '@') + 1);
@@ -141,17 +123,16 @@ static bool check_routed_address(const char *program, const char *cf, const char
 
 		return check_fault(what, text);
 	}
-	warn_of_local_delivery(lines, address);
+	bool is_routed = route_check(lines, cf, address);
 	return check_answer(lines, "check_mail", "MAIL FROM:<>", "let the null sender in") &&
-	       check_answer(lines, "check_rcpt", recipient, mend);
+	       check_answer(lines, "check_rcpt", recipient, mend) && is_routed;
 }
 
-bool program_check(const char *cf, const char *const *addresses)
+bool program_check(const char *path, char *const *lines, const char *const *addresses)
 {
-	const char *program = find_program();
 	bool is_good = true;
 
-	for (; program && *addresses; addresses++)
-		is_good = check_routed_address(program, cf, *addresses) && is_good;
+	for (; program_is_there() && *addresses; addresses++)
+		is_good = check_routed_address(path, lines, *addresses) && is_good;
 	return is_good;
 }

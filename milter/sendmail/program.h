@@ -8,12 +8,18 @@
 
 #include <stdbool.h>
 
+#define SENDMAIL_CF "/etc/mail/sendmail.cf"
+
 /* Whether this machine has Sendmail, and not only the command of that name of another system. */
 bool program_is_there(void);
 
-/* Prints a line of --check for each fault. cf: the path of a sendmail.cf; addresses: return paths
+/* The command that asks it, for outsider_start(): its maps are closed to others. NULL where there
+ * is no Sendmail. Ends with NULL. */
+const char *const *program_command(void);
+
+/* Prints a line of --check for each fault. path, lines: the sendmail.cf; addresses: return paths
  * of ours, one for each bounce domain; ends with NULL. True without a fault, and where there is no
  * Sendmail to ask. */
-bool program_check(const char *cf, const char *const *addresses);
+bool program_check(const char *path, char *const *lines, const char *const *addresses);
 
 #endif

@@ -10,8 +10,10 @@
 
 #include "base/pid_file.h"
 #include "daemon/check.h"
+#include "milter/sendmail/age.h"
 #include "milter/sendmail/cf.h"
 #include "milter/sendmail/filters.h"
+#include "milter/sendmail/load.h"
 #include "milter/sendmail/program.h"
 
 static const char what[] = "Sendmail";
@@ -50,38 +52,58 @@ static void warn_of_own_reports(const char *cf)
 				    "mailer of bounce-milter.mc nor that of bounce-fetch.mc");
 }
 
-bool sendmail_is_loopback_only(const char *cf)
+static bool is_loopback(const char *port_options)
+{
+	g_autofree char *address = cf_port_option(port_options, 'A');
+
+	return address && (g_str_has_prefix(address, "127.") || g_str_has_suffix(address, "::1") ||
+			   strcmp(address, "localhost") == 0);
+}
+
+const char *sendmail_ports_warning(const char *cf)
 {
 	g_auto(GStrv) lines = cf_lines(cf);
 	guint ports = 0;
+	guint public = 0;
+	guint closed = 0;
 
 	for (char **line = lines; *line; line++) {
 		const char *options = cf_public_port(*line);
-		g_autofree char *address = options ? cf_port_option(options, 'A') : NULL;
 
-		if (options && !(address && (g_str_has_prefix(address, "127.") ||
-					     g_str_has_suffix(address, "::1") ||
-					     strcmp(address, "localhost") == 0)))
-			return false;
-		ports += options ? 1 : 0;
+		ports += cf_port(*line) ? 1 : 0;
+		public += options ? 1 : 0;
+		closed += options && is_loopback(options) ? 1 : 0;
 	}
-	return ports > 0;
+	if (ports > 0 && public == 0)
+		return "DaemonPortOptions have no port 25, where other mail systems bring their "
+		       "bounces; in sendmail.mc, take Port= out of DAEMON_OPTIONS, unless that is "
+		       "intended";
+	if (public > 0 && closed == public)
+		return "DaemonPortOptions have Addr=127.0.0.1: no other mail system can bring us a "
+		       "bounce; in sendmail.mc, take Addr= out of DAEMON_OPTIONS, unless that is "
+		       "intended";
+	return NULL;
 }
 
-bool sendmail_is_running(const char *path)
+static pid_t process_of(char *const *lines)
+{
+	const char *file = cf_value(lines, "O PidFile=");
+
+	if (file)
+		return pid_file_process(file);
+	/* where Debian's writes it, and others */
+	pid_t pid = pid_file_process("/run/sendmail/mta/sendmail.pid");
+	return pid != 0 ? pid : pid_file_process("/run/sendmail.pid");
+}
+
+pid_t sendmail_process(const char *path)
 {
 	g_autofree char *cf = NULL;
 
 	if (!g_file_get_contents(path, &cf, NULL, NULL))
-		return false;
+		return 0;
 	g_auto(GStrv) lines = cf_lines(cf);
-	const char *file = cf_value(lines, "O PidFile=");
-
-	if (file)
-		return pid_file_has_process(file);
-	/* where Debian's writes it, and others */
-	return pid_file_has_process("/run/sendmail/mta/sendmail.pid") ||
-	       pid_file_has_process("/run/sendmail.pid");
+	return process_of(lines);
 }
 
 bool sendmail_check(const char *path, const struct milter_settings *settings,
@@ -102,11 +124,12 @@ bool sendmail_check(const char *path, const struct milter_settings *settings,
 	g_auto(GStrv) lines = cf_lines(cf);
 	warn_of_other_filters(lines, settings);
 	warn_of_own_reports(cf);
-	if (sendmail_is_loopback_only(cf))
-		check_warning(what, "DaemonPortOptions have Addr=127.0.0.1: no other mail system "
-				    "can bring us a bounce; in sendmail.mc, take Addr= out of "
-				    "DAEMON_OPTIONS, unless that is intended");
-	return program_check(path, addresses) && faults->len == 0 &&
+	const char *ports = sendmail_ports_warning(cf);
+	if (ports)
+		check_warning(what, ports);
+	age_check(path, lines, process_of(lines));
+	bool has_room = load_check(lines);
+	return program_check(path, lines, addresses) && has_room && faults->len == 0 &&
 	       check_result(what, NULL,
 			    "hands us what comes over SMTP, and keeps it while we are "
 			    "away");

@@ -7,16 +7,17 @@
 #define MILTER_SENDMAIL_SENDMAIL_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "intake/milter_settings.h"
+#include "milter/sendmail/program.h"
 
-#define SENDMAIL_CF "/etc/mail/sendmail.cf"
+/* Why other mail systems cannot connect to it, which may be intended: only programs of this machine
+ * can, as Debian's own sendmail.mc has it, or nothing listens at port 25. NULL where they can. */
+const char *sendmail_ports_warning(const char *cf);
 
-/* Whether only programs of this machine can connect to it, as Debian's own sendmail.mc has it. */
-bool sendmail_is_loopback_only(const char *cf);
-
-/* Whether the process that its PidFile names is there. */
-bool sendmail_is_running(const char *path);
+/* The process that the PidFile of that sendmail.cf names; 0 if it is not there. */
+pid_t sendmail_process(const char *path);
 
 /* Prints a line of --check for each of them and for what Sendmail itself says of it, or one that
  * all is well. addresses: return paths of ours, one for each bounce domain; ends with NULL. */

@@ -19,6 +19,8 @@ my $socket = $stage->daemon->milter_socket;
 my $recipe = join '',
     $instance->read_lines(Bounce::Instance::tree() . '/etc/sendmail/bounce-milter.mc');
 $recipe =~ s{S=unix:/run/bounce-milter/socket}{S=$socket} or die "the recipe has no socket\n";
+$recipe =~ s{P=/usr/local/bin/bouncectl}{P=@{[$stage->daemon->program('bouncectl')]}}
+    or die "the recipe has no mailer\n";
 my $mc = <<'END' . $recipe;
 divert(-1)
 include(`/usr/share/sendmail/cf/m4/cf.m4')
@@ -37,24 +39,30 @@ MAILER(`local')dnl
 MAILER(`smtp')dnl
 END
 
-$mta->write('/etc/hosts',            "127.0.0.1 localhost\n192.0.2.1 mx.example.org mx\n");
-$mta->write('/etc/mail/mailertable', "bounces.example.org\tbounces:bounces.example.org\n");
+$mta->write('/etc/hosts', "127.0.0.1 localhost\n192.0.2.1 mx.example.org mx\n");
 
-# What --check says; access: the access map, as everybody may read it.
+# What --check says; access, mailertable, virtusertable: what they have; late: a file of which
+# nothing was made any more. Maps are closed to our account, as Debian has them.
 sub check {
     my (%case) = @_;
     local $_ = $mc;
     $case{mc}->() if $case{mc};
     $mta->write('/etc/mail/sendmail.mc', $_);
-    $mta->write('/etc/mail/access',      $case{access} // '');
+    $mta->write("/etc/mail/$_", $case{$_} // '') for qw(access virtusertable);
+    $mta->write('/etc/mail/mailertable',
+        $case{mailertable} // "bounces.example.org\tbounces:bounces.example.org\n");
     $mta->run('sh', '-c', <<'END');
 set -e
 cd /etc/mail
 m4 sendmail.mc >sendmail.cf
-for map in mailertable access; do /usr/libexec/sendmail/makemap hash $map <$map; done
+for map in mailertable access virtusertable; do
+    /usr/libexec/sendmail/makemap hash $map <$map
+done
 chown -R root:root .
-chmod a+r *.db
+chmod 640 *.db
+install -d /var/spool/mqueue
 END
+    $mta->run('touch', '-d', '1 hour', "/etc/mail/$case{late}") if $case{late};
     my @command = ($stage->daemon->program('bounce-milter'), '--check', '-c', $stage->daemon->conf);
     return $instance->run([ @{ $mta->{inside} }, @command ], may_fail => 1);
 }
@@ -91,6 +99,48 @@ for my $row (
         qr{RCPT TO:<\S+> .* "550 Mailbox disabled .*; .*, and look at the access map}
     ],
     [
+        'a map that refuses',
+        { mailertable => "bounces.example.org\terror:nouser No such\n" },
+        qr{mail for bounces.example.org is refused: a map answers "error:nouser No such"; take}
+    ],
+    [
+        'a map of users that refuses',
+        {
+            mc => sub {
+                s/^MAILER/FEATURE(`virtusertable')dnl\nVIRTUSER_DOMAIN(`bounces.example.org')\n$&/m;
+            },
+            virtusertable => "\@bounces.example.org\terror:nouser no\n"
+        },
+        qr{is refused: a map answers "error:no"; take}
+    ],
+    [
+        'a typing error in the mailertable',
+        { mailertable => "bounces.example.org\tbounce:bounces.example.org\n" },
+        qr{is refused: it goes to the mailer bounce, which no line defines; write}
+    ],
+    [
+        'bouncectl is elsewhere',
+        { mc => sub { s{P=/[^,]+/bouncectl}{P=/nowhere/bouncectl} } },
+        qr{the mailer bounces runs /nowhere/bouncectl, which cannot be run, .*; write}
+    ],
+    [
+        'an envelope that is masqueraded',
+        {
+            mc => sub {
+                s/^MAILER/MASQUERADE_AS(`example.org')dnl
+FEATURE(`masquerade_envelope')dnl
+FEATURE(`masquerade_entire_domain')dnl
+MASQUERADE_DOMAIN(`example.org')dnl\n$&/m;
+            }
+        },
+        qr{a mail of ours leaves with the sender bounce\S+\@example.org instead of .*; leave}
+    ],
+    [
+        'no room',
+        { mc => sub { s/^MAILER/define(`confMIN_FREE_BLOCKS', `9000000000000')dnl\n$&/m } },
+        qr{/var/spool/mqueue has \d+ blocks left, so all mail is put off: .*; make room}
+    ],
+    [
         'a sender that is refused',
         {
             mc => sub {
@@ -117,6 +167,32 @@ for my $row (
         qr{bounces.example.org is of this machine's own \(class w\), .*; take it out of}
     ],
     [
+        'a mailertable without the domain',
+        { mailertable => "other.example.org\tbounces:bounces.example.org\n" },
+        qr{its own reports do not reach us: mail for \S+ goes to the mailer esmtp instead of bounces}
+    ],
+    [
+        'makemap is forgotten',
+        { late => 'mailertable' },
+        qr{/etc/mail/mailertable is newer than \S+mailertable.db, which .*; makemap hash}
+    ],
+    [ 'm4 is forgotten', { late => 'sendmail.mc' }, qr{sendmail.mc is newer than .*; make -C} ],
+    [
+        'a load that every machine has',
+        { mc => sub { s/^MAILER/define(`confREFUSE_LA', `1')dnl\n$&/m } },
+        qr{refuses every client while the load is 1 or more .*; in sendmail.mc}
+    ],
+    [
+        'one client at a time',
+        { mc => sub { s/^MAILER/define(`confMAX_DAEMON_CHILDREN', `1')dnl\n$&/m } },
+        qr{refuses every client while 1 are connected .*; in sendmail.mc}
+    ],
+    [
+        'another port',
+        { mc => sub { s/Name=MTA/Name=MTA, Port=2525/ } },
+        qr{DaemonPortOptions have no port 25, .*; in sendmail.mc}
+    ],
+    [
         'a filter in front that is away',
         {
             mc => sub {
@@ -130,6 +206,29 @@ for my $row (
     ($status, $output) = check(%$case);
     is $status, 0, "$what may be intended";
     like $output, qr/^warning\s+Sendmail\s+.*$expected/m, 'and is named' or diag $output;
+}
+
+for my $row (
+    [ 'another name of the socket', sub { s{S=unix:(.*)/milter/}{S=local:$1/milter/../milter/} } ],
+    [
+        'submission without filters, and another filter that lets pass',
+        sub {
+            s/^DAEMON_OPTIONS/DAEMON_OPTIONS(`Name=MSA, Port=587, M=Ea, InputMailFilters=')\n$&/m;
+            s/^INPUT_MAIL/INPUT_MAIL_FILTER(`spam', `S=inet:8891\@localhost, F=')dnl\n$&/m;
+        }
+    ],
+    [
+        'other domains that are masqueraded',
+        sub {
+            s/^MAILER/MASQUERADE_AS(`example.org')\nFEATURE(`masquerade_envelope')
+MASQUERADE_DOMAIN(`apps.example.org')\n$&/m;
+        }
+    ],
+) {
+    my ($what, $mc) = @$row;
+    ($status, $output) = check(mc => $mc);
+    is $status, 0, "$what: no fault" or diag $output;
+    unlike $output, qr/^(?:warning|FAULT)\s+Sendmail/m, "$what: and nothing is said" or diag $output;
 }
 
 # Both: the one whose process is there.

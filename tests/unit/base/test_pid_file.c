@@ -2,6 +2,7 @@
  *
  * A pid file tells of a process that is there, of one that has gone, or of nothing.
  */
+#include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ static bool is_running(const char *text)
 	g_assert_no_error(error);
 	g_assert_cmpint(write(fd, text, strlen(text)), ==, (ssize_t)strlen(text));
 	close(fd);
-	bool is = pid_file_has_process(path);
+	bool is = pid_file_process(path) != 0;
 	g_unlink(path);
 	return is;
 }
@@ -46,7 +47,7 @@ static void test_gone(void)
 	g_autofree char *gone = g_strdup_printf("%d\n", (int)child);
 
 	g_assert_false(is_running(gone));
-	g_assert_false(pid_file_has_process("/nonexistent/pid"));
+	g_assert_false(pid_file_process("/nonexistent/pid"));
 }
 
 static void test_nonsense(void)

@@ -119,13 +119,15 @@ static void test_no_filter(void)
 
 static void test_loopback(void)
 {
-	g_assert_false(sendmail_is_loopback_only(good));
-	g_assert_false(sendmail_is_loopback_only("O DaemonPortOptions=Name=MTA\n"));
-	g_assert_true(sendmail_is_loopback_only("O DaemonPortOptions=Port=smtp, Addr=127.0.0.1\n"
+	g_assert_null(sendmail_ports_warning(good));
+	g_assert_null(sendmail_ports_warning("O DaemonPortOptions=Name=MTA\n"));
+	g_assert_nonnull(sendmail_ports_warning("O DaemonPortOptions=Port=smtp, Addr=127.0.0.1\n"
 						"O DaemonPortOptions=Port=smtp, Addr=::1, F=inet6\n"
 						"O DaemonPortOptions=Port=587\n"));
-	g_assert_false(sendmail_is_loopback_only("O DaemonPortOptions=Addr=127.0.0.1\n"
-						 "O DaemonPortOptions=Addr=192.0.2.1\n"));
+	g_assert_null(sendmail_ports_warning("O DaemonPortOptions=Addr=127.0.0.1\n"
+					     "O DaemonPortOptions=Addr=192.0.2.1\n"));
+	g_assert_nonnull(
+	    strstr(sendmail_ports_warning("O DaemonPortOptions=Port=2525\n"), "have no port 25"));
 }
 
 static void test_port(void)
