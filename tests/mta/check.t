@@ -169,7 +169,7 @@ for my $row (
     [
         'a mailertable without the domain',
         { mailertable => "other.example.org\tbounces:bounces.example.org\n" },
-        qr{its own reports do not reach us: mail for \S+ goes to the mailer esmtp instead of bounces}
+        qr{its own reports do not reach us: mail for \S+ goes to the mailer esmtp instead of}
     ],
     [
         'makemap is forgotten',
@@ -228,7 +228,8 @@ MASQUERADE_DOMAIN(`apps.example.org')\n$&/m;
     my ($what, $mc) = @$row;
     ($status, $output) = check(mc => $mc);
     is $status, 0, "$what: no fault" or diag $output;
-    unlike $output, qr/^(?:warning|FAULT)\s+Sendmail/m, "$what: and nothing is said" or diag $output;
+    unlike $output, qr/^(?:warning|FAULT)\s+Sendmail/m, "$what: and nothing is said"
+        or diag $output;
 }
 
 # Both: the one whose process is there.
