@@ -88,16 +88,22 @@ static bool is_said_by_code(const struct question *question)
 	       !question->is_status_made_up;
 }
 
+static struct statement_names name_parties(const struct question *question)
+{
+	return (struct statement_names){.recipient = question->recipient->recipient,
+					.host = question->recipient->remote_mta};
+}
+
 /* The words that a rule has found. One that is bound to a host knows what it means by them; a
  * code of the same reply stands for a word that nobody knows, but not for other ones. */
 static bool is_statement(const struct question *question, const struct rule_match *words)
 {
 	const char *folded = question->input.field[words->field];
-	const char *recipient = question->recipient->recipient;
+	struct statement_names names = name_parties(question);
 	if (words->rule->host->len > 0 || words->end == 0)
 		return true;
-	return is_said_by_code(question) ? !statement_is_of_other(folded, words->end - 1, recipient)
-					 : statement_is_known(folded, words->end - 1, recipient);
+	return is_said_by_code(question) ? !statement_is_of_other(folded, words->end - 1, &names)
+					 : statement_is_known(folded, words->end - 1, &names);
 }
 
 /* The rule decides after all, or the next one that holds: other words of the reply may be a
@@ -120,10 +126,10 @@ static void answer_by_statement(const struct question *question, struct verdict 
 static bool is_about_recipient(const struct question *question, const struct rule_match *words)
 {
 	const char *folded = question->input.field[RULE_FIELD_DIAGNOSTIC];
-	const char *recipient = question->recipient->recipient;
+	struct statement_names names = name_parties(question);
 	return question->permanence == PERMANENCE_TEMPORARY ||
-	       (statement_has_known_topic(folded, recipient) &&
-		(words || !statement_is_of_other(folded, 0, recipient)));
+	       (statement_has_known_topic(folded, &names) &&
+		(words || !statement_is_of_other(folded, 0, &names)));
 }
 
 static void demand_statement(const struct question *question, const struct rule_match *words,

@@ -19,7 +19,8 @@
 enum {
 	SENTENCE_BYTES = 2000, /* a longer one is a text */
 	PHRASE_WORDS = 7,
-	NAME_WORDS = 3, /* of a person, before the address */
+	NAME_WORDS = 3,  /* of a person, before the address */
+	LABEL_BYTES = 4, /* a shorter one is a word as well: "in.mx.example" */
 };
 
 /* --- the sentence ------------------------------------------------------------- */
@@ -201,6 +202,27 @@ static bool is_recipient(const char *word, const char *recipient)
 	       (recipient[len] == '@' || recipient[len] == '\0');
 }
 
+/* "seznam": a label of mx1.seznam.cz, by which a provider calls himself. */
+static bool is_label(const char *word, const char *host)
+{
+	size_t len = strlen(word);
+	for (const char *label = host; len >= LABEL_BYTES && *label;) {
+		size_t label_len = strcspn(label, ".");
+		if (label_len == len && g_ascii_strncasecmp(label, word, len) == 0)
+			return true;
+		label += label_len;
+		label += *label == '.';
+	}
+	return false;
+}
+
+static bool is_name(const char *word, const struct statement_names *names)
+{
+	const char *domain = strrchr(names->recipient, '@');
+	return is_recipient(word, names->recipient) || is_label(word, names->host) ||
+	       (domain && is_label(word, domain + 1));
+}
+
 /* "milter-regex" */
 static bool has_other_part(const char *word)
 {
@@ -242,7 +264,7 @@ enum words {
 	WORDS_OTHER,   /* one is said of something else */
 };
 
-static enum words read_statement_words(const char *sentence, const char *recipient)
+static enum words read_statement_words(const char *sentence, const struct statement_names *names)
 {
 	GString *list = list_words(sentence);
 	g_auto(GStrv) words = g_strsplit(g_strchug(list->str), " ", -1);
@@ -252,7 +274,7 @@ static enum words read_statement_words(const char *sentence, const char *recipie
 		guint known = length_in(is_known_word, words + i, count - i);
 		if (length_in(is_other, words + i, count - i) > known)
 			said = WORDS_OTHER;
-		else if (known == 0 && !is_recipient(words[i], recipient) &&
+		else if (known == 0 && !is_name(words[i], names) &&
 			 !is_name_of_user(words, i, count))
 			said = has_other_part(words[i]) ? WORDS_OTHER : WORDS_STRANGE;
 		i += MAX(known, 1);
@@ -291,7 +313,7 @@ static void cut_quote(char *sentence)
 }
 
 /* What the sentence says in which byte at stands; WORDS_KNOWN if there is no reply there. */
-static enum words read_sentence(const char *folded, size_t at, const char *recipient)
+static enum words read_sentence(const char *folded, size_t at, const struct statement_names *names)
 {
 	bool is_reply = begins_reply(folded);
 	const char *reply = is_reply ? folded : find_reply(folded, at);
@@ -300,26 +322,37 @@ static enum words read_sentence(const char *folded, size_t at, const char *recip
 	g_autofree char *sentence = cut_sentence(reply, at - (size_t)(reply - folded));
 	if (sentence && !is_reply)
 		cut_quote(sentence);
-	return sentence ? read_statement_words(sentence, recipient) : WORDS_STRANGE;
+	return sentence ? read_statement_words(sentence, names) : WORDS_STRANGE;
 }
 
-bool statement_is_known(const char *folded, size_t at, const char *recipient)
+bool statement_is_known(const char *folded, size_t at, const struct statement_names *names)
 {
-	return read_sentence(folded, at, recipient) == WORDS_KNOWN;
+	return read_sentence(folded, at, names) == WORDS_KNOWN;
 }
 
-bool statement_is_of_other(const char *folded, size_t at, const char *recipient)
+bool statement_is_of_other(const char *folded, size_t at, const struct statement_names *names)
 {
-	return read_sentence(folded, at, recipient) == WORDS_OTHER;
+	return read_sentence(folded, at, names) == WORDS_OTHER;
 }
 
-bool statement_has_known_topic(const char *folded, const char *recipient)
+/* The first one that a blank follows, or the end, and that is in no brackets: "(Mode: normal)". */
+static const char *find_colon(const char *folded)
 {
-	const char *colon = strchr(folded, ':');
-	while (colon && colon[1] != ' ' && colon[1] != '\0')
-		colon = strchr(colon + 1, ':');
+	for (const char *at = folded; *at; at++) {
+		const char *end = *at == '(' ? strchr(at, ')') : NULL;
+		if (end)
+			at = end;
+		else if (*at == ':' && (at[1] == ' ' || at[1] == '\0'))
+			return at;
+	}
+	return NULL;
+}
+
+bool statement_has_known_topic(const char *folded, const struct statement_names *names)
+{
+	const char *colon = find_colon(folded);
 	if (!colon || !g_ascii_isdigit(folded[0]))
 		return true;
 	g_autofree char *topic = g_utf8_strdown(folded, colon - folded);
-	return read_statement_words(topic, recipient) == WORDS_KNOWN;
+	return read_statement_words(topic, names) == WORDS_KNOWN;
 }

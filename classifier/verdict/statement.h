@@ -5,8 +5,8 @@
  *
  * A word is known if etc/phrases, [statement], has it, alone or with its neighbours. What names
  * somebody or something counts for no word: an address, a host, a number, a code, what stands in
- * brackets, the recipient's own name. Nor does a word in letters that are not Latin: languages
- * that leave no blanks have none to look up.
+ * brackets, the recipient's own name, a label of his domain or of the host that refuses. Nor does
+ * a word in letters that are not Latin: languages that leave no blanks have none to look up.
  */
 #ifndef CLASSIFIER_VERDICT_STATEMENT_H
 #define CLASSIFIER_VERDICT_STATEMENT_H
@@ -14,15 +14,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Whose names count for no word. */
+struct statement_names {
+	const char *recipient; /* the address written to */
+	const char *host;      /* the one that refuses; "" if it is not known */
+};
+
 /* Are all words known of the sentence in which byte at of the folded text (fold.h) stands? What
  * stands before a reply that the text quotes is not asked, nor a text without a reply: people are
- * told of a failure in words without end. recipient: the address written to. Thread-safe. */
-bool statement_is_known(const char *folded, size_t at, const char *recipient);
+ * told of a failure in words without end. Thread-safe. */
+bool statement_is_known(const char *folded, size_t at, const struct statement_names *names);
 
 /* Is a word of that sentence said of something else (etc/phrases, [statement-other])? */
-bool statement_is_of_other(const char *folded, size_t at, const char *recipient);
+bool statement_is_of_other(const char *folded, size_t at, const struct statement_names *names);
 
 /* The same as the first of the words before the first colon of a reply, if there are any. */
-bool statement_has_known_topic(const char *folded, const char *recipient);
+bool statement_has_known_topic(const char *folded, const struct statement_names *names);
 
 #endif

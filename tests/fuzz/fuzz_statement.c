@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * libFuzzer: the statement of a refusal. The first line of the input is the recipient, the rest
- * what the refusal says behind its code. A word that nobody knows is never passed over, wherever
- * in a sentence it stands.
+ * libFuzzer: the statement of a refusal. The first line of the input is the recipient and the
+ * refusing host, the rest what the refusal says behind its code. A word that nobody knows is never
+ * passed over, wherever in a sentence it stands.
  */
 #include <stdint.h>
 #include <string.h>
@@ -35,19 +35,19 @@ static size_t first_sentence(const char *text)
 	return len;
 }
 
-static void expect_unknown(const char *words, const char *recipient)
+static void expect_unknown(const char *words, const struct statement_names *names)
 {
 	g_autofree char *before = g_strconcat("550" UNKNOWN, words, NULL);
 	size_t end = first_sentence(before);
 	for (size_t at = 0; at < end; at += 1 + end / PLACES)
-		if (statement_is_known(before, at, recipient))
+		if (statement_is_known(before, at, names))
 			__builtin_trap();
-	if (strstr(before, ": ") && statement_has_known_topic(before, recipient))
+	if (strstr(before, ": ") && statement_has_known_topic(before, names))
 		__builtin_trap();
 
 	g_autofree char *sentence = g_strndup(words, first_sentence(words));
 	g_autofree char *behind = g_strconcat("550 ", sentence, UNKNOWN, NULL);
-	if (statement_is_known(behind, strlen("550"), recipient))
+	if (statement_is_known(behind, strlen("550"), names))
 		__builtin_trap();
 }
 
@@ -57,10 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *line = strchr(text, '\n');
 	if (line)
 		*line++ = '\0';
+	const struct statement_names names = {.recipient = text, .host = text};
 	g_autofree char *folded = fold_text(line ? line : "", NULL);
 	for (size_t at = 0, len = strlen(folded); at <= len; at += 1 + len / PLACES)
-		(void)statement_is_known(folded, at, text);
+		(void)statement_is_known(folded, at, &names);
 	if (!strstr(text, "zorpqx") && !strstr(folded, "zorpqx"))
-		expect_unknown(folded, text);
+		expect_unknown(folded, &names);
 	return 0;
 }
