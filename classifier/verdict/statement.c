@@ -18,7 +18,6 @@
 
 enum {
 	SENTENCE_BYTES = 2000, /* a longer one is a text */
-	PHRASE_WORDS = 7,
 	NAME_WORDS = 3,  /* of a person, before the address */
 	LABEL_BYTES = 4, /* a shorter one is a word as well: "in.mx.example" */
 };
@@ -171,27 +170,45 @@ static GString *list_words(const char *sentence)
 
 /* --- what is known of them ---------------------------------------------------- */
 
+/* A key is a phrase, the first word of one, or both: the value says whether it is a phrase by its
+ * lowest bit, and by the others how many words the longest one has that begins with it. */
+static void note_in_vocabulary(GHashTable *vocabulary, const char *key, guint words, bool is_whole)
+{
+	guint known = GPOINTER_TO_UINT(g_hash_table_lookup(vocabulary, key));
+	guint value = MAX(known >> 1, words) << 1 | (known & 1) | is_whole;
+	g_hash_table_insert(vocabulary, (gpointer)key, GUINT_TO_POINTER(value));
+}
+
 static gpointer make_vocabulary(gpointer phrases)
 {
 	GHashTable *vocabulary = g_hash_table_new(g_str_hash, g_str_equal);
-	for (const char *const *phrase = phrases; *phrase; phrase++)
-		g_hash_table_add(vocabulary, (gpointer)*phrase);
+	for (const char *const *phrase = phrases; *phrase; phrase++) {
+		guint words = 1;
+		for (const char *at = *phrase; *at; at++)
+			words += *at == ' ';
+		g_autofree char *first = g_strndup(*phrase, strcspn(*phrase, " "));
+		note_in_vocabulary(vocabulary, g_intern_string(first), words, false);
+		note_in_vocabulary(vocabulary, *phrase, 1, true);
+	}
 	return vocabulary;
 }
 
-static bool is_known_word(const char *phrase)
+static GHashTable *get_known(void)
 {
 	static GOnce once = G_ONCE_INIT;
-	GHashTable *vocabulary = g_once(&once, make_vocabulary, (gpointer)words_statement);
-	return g_hash_table_contains(vocabulary, phrase);
+	return g_once(&once, make_vocabulary, (gpointer)words_statement);
 }
 
-/* It is said of somebody or something else. */
-static bool is_other(const char *phrase)
+/* What is said of somebody or something else. */
+static GHashTable *get_other(void)
 {
 	static GOnce once = G_ONCE_INIT;
-	GHashTable *vocabulary = g_once(&once, make_vocabulary, (gpointer)words_statement_other);
-	return g_hash_table_contains(vocabulary, phrase);
+	return g_once(&once, make_vocabulary, (gpointer)words_statement_other);
+}
+
+static bool is_phrase(GHashTable *vocabulary, const char *text)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(vocabulary, text)) & 1;
 }
 
 /* The local part, which some name alone: "unknown user: rita". */
@@ -230,24 +247,25 @@ static bool has_other_part(const char *word)
 		return false;
 	g_auto(GStrv) parts = g_strsplit(word, "-", -1);
 	for (char **part = parts; *part; part++)
-		if (is_other(*part))
+		if (is_phrase(get_other(), *part))
 			return true;
 	return false;
 }
 
 /* How many of the words, from the first one on, are together in a vocabulary; 0: not even the
  * first. */
-static guint length_in(bool (*is_in)(const char *phrase), char **words, guint count)
+static guint length_in(GHashTable *vocabulary, char **words, guint count)
 {
-	for (guint len = MIN(count, PHRASE_WORDS); len > 0; len--) {
+	guint longest = GPOINTER_TO_UINT(g_hash_table_lookup(vocabulary, words[0])) >> 1;
+	for (guint len = MIN(count, longest); len > 1; len--) {
 		char *behind = words[len];
 		words[len] = NULL;
 		g_autofree char *phrase = g_strjoinv(" ", words);
 		words[len] = behind;
-		if (is_in(phrase))
+		if (is_phrase(vocabulary, phrase))
 			return len;
 	}
-	return 0;
+	return is_phrase(vocabulary, words[0]);
 }
 
 /* "user rita unknown", not "user your server unknown" */
@@ -271,8 +289,8 @@ static enum words read_statement_words(const char *sentence, const struct statem
 	guint count = g_strv_length(words), i = 0;
 	enum words said = WORDS_KNOWN;
 	while (i < count && said != WORDS_OTHER) {
-		guint known = length_in(is_known_word, words + i, count - i);
-		if (length_in(is_other, words + i, count - i) > known)
+		guint known = length_in(get_known(), words + i, count - i);
+		if (length_in(get_other(), words + i, count - i) > known)
 			said = WORDS_OTHER;
 		else if (known == 0 && !is_name(words[i], names) &&
 			 !is_name_of_user(words, i, count))
