@@ -243,14 +243,15 @@ static char *statement_limit(unsigned wait_seconds)
 }
 
 /* Beside the limits: what the role or the database may have for a default, and we cannot do with.
- * transaction_timeout is of PostgreSQL 17. */
+ * jit compiles for seconds what then runs for milliseconds: over many partitions the planner
+ * expects more than there is. transaction_timeout is of PostgreSQL 17. */
 static const char session_statement[] =
     "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
     " set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', false),"
     " set_config('standard_conforming_strings', 'on', false),"
     " set_config('transform_null_equals', 'off', false), set_config('array_nulls', 'on', false),"
-    " set_config('idle_session_timeout', '0', false),"
+    " set_config('jit', 'off', false), set_config('idle_session_timeout', '0', false),"
     " set_config('idle_in_transaction_session_timeout', '0', false),"
     " CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL"
     " THEN set_config('transaction_timeout', '0', false) END,"

@@ -206,6 +206,7 @@ static void test_role_with_other_defaults(void)
 	    {"IntervalStyle", "sql_standard", "postgres"},
 	    {"standard_conforming_strings", "off", "on"},
 	    {"transform_null_equals", "on", "off"},
+	    {"jit", "on", "off"},
 	    {"array_nulls", "off", "on"},
 	    {"idle_session_timeout", "1s", "0"},
 	    {"idle_in_transaction_session_timeout", "1s", "0"},
