@@ -260,19 +260,29 @@ struct response *task_acts_reopen(struct page_call *call)
 	return tell_task_act(call, &outcome, said, false);
 }
 
+static char *say_whose(const struct page_call *call, const char *owner, gsize count)
+{
+	if (*owner == '\0')
+		return page_words(call, "{count} task is nobody's.", "{count} tasks are nobody's.",
+				  count);
+	if (strcmp(owner, call->session->name) == 0)
+		return page_words(call, "{count} task is yours.", "{count} tasks are yours.",
+				  count);
+	return page_words(call, "{count} task is another person's.",
+			  "{count} tasks are another person's.", count);
+}
+
 struct response *task_acts_assign(struct page_call *call)
 {
 	const struct form *body = call->request->body;
-	const char *owner = form_find(body, "mine") ? call->session->name : "";
+	const char *owner = form_find(body, "mine")     ? call->session->name
+			    : form_find(body, "nobody") ? ""
+							: form_get(body, "owner");
 	const char *const values[] = {owner, form_get(body, "note")};
 	struct outcome outcome = {0};
 
 	do_each(call, &operator_queries_task_assign, values, &outcome);
-	char *said = *owner != '\0'
-			 ? page_words(call, "{count} task is yours.", "{count} tasks are yours.",
-				      count_done(&outcome))
-			 : page_words(call, "{count} task is nobody's.",
-				      "{count} tasks are nobody's.", count_done(&outcome));
+	char *said = say_whose(call, owner, count_done(&outcome));
 	return tell_task_act(call, &outcome, said, false);
 }
 
@@ -282,8 +292,12 @@ struct response *task_acts_postpone(struct page_call *call)
 	const char *const values[] = {form_find(body, "until"), form_get(body, "note")};
 	struct outcome outcome = {0};
 
-	if (!values[0])
+	if (!values[0]) {
+		session_say(call->session,
+			    catalogue_text(call->catalogue, "Choose a day to postpone it to."),
+			    NULL);
 		return link_to_tasks(call);
+	}
 	do_each(call, &operator_queries_task_postpone, values, &outcome);
 	char *said = page_words(call, "{count} task is postponed.", "{count} tasks are postponed.",
 				count_done(&outcome));

@@ -129,7 +129,10 @@ static bool load_ways(struct page_call *call, const char *const *id, GError **er
 
 static bool load_parts(struct page_call *call, const char *const *id, GError **error)
 {
+	const char *const me[] = {call->session->name};
+
 	return load_ways(call, id, error) &&
+	       page_load(call, "people", &console_queries_people, me, error) &&
 	       page_load(call, "mails", &operator_queries_task_mails, id, error) &&
 	       page_load(call, "held", &operator_queries_task_held, id, error) &&
 	       page_load(call, "story", &operator_queries_task_story, id, error);

@@ -52,6 +52,12 @@ STATEMENT(
 STATEMENT(console_queries_task_said, 1,
 	  "SELECT t.said FROM bounce.task_detail AS t WHERE t.id = $1::bigint");
 
+STATEMENT(console_queries_people, 1,
+	  "SELECT r.rolname AS name FROM pg_catalog.pg_roles AS r "
+	  "WHERE r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> $1::text AND EXISTS ("
+	  "  SELECT FROM unnest(ARRAY['bounce_clerk', 'bounce_operator', 'bounce_admin']) AS g "
+	  "  WHERE pg_has_role(r.oid, g, 'MEMBER')) ORDER BY r.rolname LIMIT 300");
+
 STATEMENT(console_queries_kinds, 1,
 	  "SELECT t.kind AS label, count(*) AS tasks, "
 	  "  count(*) FILTER (WHERE t.due_at < now()) AS overdue, min(t.created_at) AS oldest_at "

@@ -90,6 +90,9 @@ extern const struct db_statement console_queries_reclassify; /* bounce id, reaso
 extern const struct db_statement console_queries_undo;
 extern const struct db_statement console_queries_reasons; /* to choose from, with their meaning */
 
+/* name: whom else a task can be given to */
+extern const struct db_statement console_queries_people;
+
 /* address: as it is written first, whether and for whom it is blocked */
 extern const struct db_statement console_queries_address;
 extern const struct db_statement console_queries_address_blocks; /* address: those in force first */

@@ -175,6 +175,16 @@ subtest 'resolving, and taking it back' => sub {
 
     $eva->post('/tasks/assign', id => $task[2], mine => 1);
     like $eva->get('/tasks?owner=me')->{content}, qr/h3\@customer/, 'her task';
+    like $eva->get("/task?id=$task[2]")->{content}, qr{<option value="tom">tom</option>},
+        'whom it can be given to';
+    $eva->post('/tasks/assign', id => $task[2], owner => 'tom');
+    like $eva->get('/tasks')->{content}, qr/1 task is another person/, 'given to him';
+    is $db->value('SELECT owner FROM bounce.task WHERE id = :id', id => $task[2]), 'tom', '... is';
+    $eva->post('/tasks/assign', id => $task[2], nobody => 1, owner => 'tom');
+    like $eva->get('/tasks')->{content}, qr/1 task is nobody/, 'and given back';
+    $eva->post('/tasks/assign', id => $task[2], mine => 1);
+    $eva->post('/tasks/postpone', id => $task[2]);
+    like $eva->get('/tasks')->{content}, qr/Choose a day/, 'postponed to no day';
     $eva->post('/tasks/note', id => $task[2], task => $task[2], note => $script);
     $page = $eva->get("/task?id=$task[2]")->{content};
     like $page,   qr/&lt;script&gt;alert\(1\)/, 'a note is in the story';
