@@ -185,5 +185,5 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.reclassify, bounce.preview_reclassify, bounce.rule_hits TO bounce_clerk;
 
 -- Figures, for the milter's account, whose timer writes them, and for people who watch.
-GRANT EXECUTE ON FUNCTION bounce.metrics TO bounce_milter, bounce_auditor, bounce_clerk,
-  bounce_operator, bounce_admin;
+GRANT EXECUTE ON FUNCTION bounce.metrics, bounce.count_today
+  TO bounce_milter, bounce_auditor, bounce_clerk, bounce_operator, bounce_admin;

@@ -57,8 +57,8 @@ CREATE OR REPLACE TRIGGER bounces_after_insert
 
 -- Figures -----------------------------------------------------------------------------
 
--- A day is counted when it has been over for three hours (days_to_count): what is younger than one
--- hour is not counted.
+-- A day is counted when it has been over for three hours (days_to_count): what was sent within the
+-- hour is not counted. Today's bounces are (today.sql), and no report changes one in this way.
 CREATE OR REPLACE TRIGGER recipient_counted
   AFTER UPDATE OF attempts, address ON bounce.communication_recipient
   FOR EACH ROW WHEN ((OLD.attempts, OLD.address) IS DISTINCT FROM (NEW.attempts, NEW.address)
@@ -71,13 +71,20 @@ CREATE OR REPLACE TRIGGER recipient_counted_gone
 CREATE OR REPLACE TRIGGER bounce_counted
   AFTER UPDATE OF class, reason, is_notice, trust, communication_id, recipient_id, recipient
   ON bounce.bounce
-  FOR EACH ROW WHEN (OLD.received_at < now() - interval '1 hour'
-                     AND ((OLD.class, OLD.reason, OLD.is_notice, OLD.trust, OLD.communication_id,
-                           OLD.recipient_id)
-                            IS DISTINCT FROM (NEW.class, NEW.reason, NEW.is_notice, NEW.trust,
-                                              NEW.communication_id, NEW.recipient_id)
-                          OR OLD.recipient_id IS NULL AND OLD.recipient <> NEW.recipient))
+  FOR EACH ROW WHEN ((OLD.class, OLD.reason, OLD.is_notice, OLD.trust, OLD.communication_id,
+                      OLD.recipient_id)
+                       IS DISTINCT FROM (NEW.class, NEW.reason, NEW.is_notice, NEW.trust,
+                                         NEW.communication_id, NEW.recipient_id)
+                     OR OLD.recipient_id IS NULL AND OLD.recipient <> NEW.recipient)
   EXECUTE FUNCTION bounce_internal.bounce_counted();
+CREATE OR REPLACE TRIGGER recipient_today_gone
+  AFTER DELETE ON bounce.communication_recipient
+  FOR EACH ROW EXECUTE FUNCTION bounce_internal.recipient_today();
+CREATE OR REPLACE TRIGGER recipient_today_changed
+  AFTER UPDATE OF address ON bounce.communication_recipient
+  FOR EACH ROW WHEN (bounce_internal.is_test_address(OLD.address_key)
+                     <> bounce_internal.is_test_address(NEW.address_key))
+  EXECUTE FUNCTION bounce_internal.recipient_today();
 
 -- Delivery ----------------------------------------------------------------------------
 

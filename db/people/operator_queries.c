@@ -50,6 +50,8 @@ STATEMENT(
     "  ORDER BY CASE l.name WHEN 'submission_server_down_since' THEN "
     "-2 WHEN 'outages_open' THEN -1 ELSE l.part END");
 
+STATEMENT(operator_queries_count_today, 0, "SELECT bounce.count_today() AS is_more");
+
 STATEMENT(operator_queries_metrics, 0,
 	  "SELECT name, type, help, labels, value FROM bounce.metrics()");
 

@@ -11,6 +11,8 @@
 #include "db/rows.h"
 
 extern const struct db_statement operator_queries_status;
+/* Before those of metrics, so that they cost what has come since. */
+extern const struct db_statement operator_queries_count_today;
 extern const struct db_statement operator_queries_metrics;
 /* One column, to choose from. */
 extern const struct db_statement operator_queries_process_names;

@@ -47,3 +47,15 @@ END $$;
 COMMENT ON FUNCTION bounce.metrics(timestamptz) IS
   'monitor: figures in the words of Prometheus. A row without a value names a figure that has none '
   'at the moment. Counters begin anew at midnight (UTC)';
+
+CREATE OR REPLACE FUNCTION bounce.count_today() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  -- people who look at figures change nothing
+  RETURN pg_has_role(bounce_internal.caller(), 'bounce_milter', 'USAGE')
+         AND bounce_internal.count_today_at(now(), 20000);
+END $$;
+COMMENT ON FUNCTION bounce.count_today() IS
+  'monitor: to be called before metrics(), as a transaction of its own, until it returns false: '
+  'counts what has come since the last call, once. Without it metrics() says the same, and reads '
+  'all of today. Does nothing for people, on a standby, and while somebody corrects verdicts';

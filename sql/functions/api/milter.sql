@@ -43,7 +43,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
   SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 DECLARE
   documents CONSTANT jsonb[] := ARRAY[bounce_internal.complete_document(report, raw)];
-  message_ids CONSTANT bigint[] := ARRAY[nextval('bounce.bounce_message_id_seq')];
+  message_ids CONSTANT bigint[] := ARRAY[bounce_internal.new_message_id()];
 BEGIN
   RETURN (bounce_internal.record_together(
     documents, ARRAY[raw], message_ids,
@@ -73,7 +73,7 @@ BEGIN
   END IF;
   FOR n IN 1 .. cardinality(reports) LOOP
     documents[n] := bounce_internal.complete_document(reports[n], raws[n]);
-    message_ids[n] := nextval('bounce.bounce_message_id_seq');
+    message_ids[n] := bounce_internal.new_message_id();
   END LOOP;
   findings := bounce_internal.findings_of(documents, message_ids);
   together := bounce_internal.going_together(findings, message_ids);

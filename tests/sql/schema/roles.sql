@@ -40,7 +40,7 @@ SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p
 FROM (VALUES
   ('bounce_milter', '{record_report,record_reports,milter_settings,schema_version,token_settings,'
    'housekeeping,keep_month,'
-   'metrics}'),
+   'metrics,count_today}'),
   ('bounce_console', '{schema_version}'),
   ('bounce_application',
    '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
@@ -75,7 +75,7 @@ FROM (VALUES
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
    'withdraw_resend,'
    'preview_reclassify,clean_diagnostic,ago,told,sentence,correct_content,'
-   'metrics,own_processes}'),
+   'metrics,count_today,own_processes}'),
   ('bounce_admin',
    '{send_now,send_outcome,send_and_wait,'
    'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
@@ -96,7 +96,7 @@ FROM (VALUES
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
    'withdraw_resend,'
    'preview_reclassify,clean_diagnostic,ago,told,sentence,correct_content,'
-   'metrics,own_processes,give_process,take_process,preview_process_access}'),
+   'metrics,count_today,own_processes,give_process,take_process,preview_process_access}'),
   ('bounce_auditor',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
    'task_story,'
@@ -104,7 +104,7 @@ FROM (VALUES
    'outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
    'suggest_address,'
    'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,told,sentence,'
-   'preview_task,metrics,own_processes}'),
+   'preview_task,metrics,count_today,own_processes}'),
   ('bounce_clerk',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
    'task_story,'
@@ -117,7 +117,7 @@ FROM (VALUES
    'reopen_task,preview_task,block_address,lift_block,restore_block,withdraw_block,'
    'request_resend,add_recipient,withdraw_resend,forward_letter,withdraw_letter,'
    'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits,'
-   'metrics,own_processes}'))
+   'metrics,count_today,own_processes}'))
   AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')

@@ -182,10 +182,11 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(bounce_internal.count_lock());
   PERFORM bounce_internal.add_change(OLD, -1);
   PERFORM bounce_internal.add_change(NEW, 1);
+  PERFORM bounce_internal.change_today(OLD, NEW);
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.bounce_counted() IS
-  'a verdict of a day that is counted was corrected: it is counted so';
+  'a verdict of a day that is counted, or of today, was corrected: it is counted so';
 
 -- Asking --------------------------------------------------------------------------------
 

@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
 -- Figures for a monitor, in the words of Prometheus: a name, labels, a value. Counters begin anew
--- at each midnight (UTC), so that counting costs a day's rows at most; a monitor takes that for the
--- restart of a program.
+-- at each midnight (UTC), which a monitor takes for the restart of a program: today.sql.
 
 CREATE OR REPLACE FUNCTION bounce_internal.metric_labels(VARIADIC pairs text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -16,6 +15,38 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.metric_labels IS
   'name, value, name, value ... as labels of Prometheus'' text format';
 
+CREATE OR REPLACE FUNCTION bounce_internal.reports_before(midnight timestamptz)
+RETURNS TABLE (name text, process text, labels text[], number bigint)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off
+  SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+DECLARE
+  b CONSTANT bigint := (bounce_internal.mark_of('bounce', midnight)).first_id;
+  m CONSTANT bigint := (bounce_internal.mark_of('bounce_message', midnight)).first_id;
+BEGIN
+  RETURN QUERY
+  SELECT DISTINCT 'bounce_reports_total', c.process, ARRAY[l.class::text, l.reason, l.trust::text],
+         0::bigint
+  FROM (SELECT q.class, q.reason, q.communication_id, q.recipient_id, q.trust
+        FROM bounce.bounce AS q WHERE q.received_at < midnight AND q.id <= b
+        ORDER BY q.id DESC LIMIT 1000) AS l
+  LEFT JOIN bounce.communication AS c ON c.id = l.communication_id
+  LEFT JOIN bounce.communication_recipient AS r ON r.id = l.recipient_id
+  WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
+  UNION ALL
+  SELECT DISTINCT 'bounce_messages_total', NULL, ARRAY[l.source, l.kind], 0
+  FROM (SELECT q.source, q.kind FROM bounce.bounce_message AS q
+        WHERE q.received_at < midnight AND q.id <= m ORDER BY q.id DESC LIMIT 1000) AS l
+  UNION ALL
+  SELECT n.name, p.name, '{}', 0
+  FROM bounce.process AS p
+  CROSS JOIN unnest('{bounce_recipients_sent_total,bounce_recipients_failed_total}'::text[])
+    AS n (name);
+END $$;
+COMMENT ON FUNCTION bounce_internal.reports_before(timestamptz) IS
+  'what begins the day with 0: each process, and what the last thousand reports before midnight '
+  'were. A counter that is not there at midnight would lose the first bounce of each day, since a '
+  'monitor counts from the second value on';
+
 CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_reports(at timestamptz)
 RETURNS TABLE (name text, labels text, value double precision)
 LANGUAGE plpgsql STABLE AS $$
@@ -23,61 +54,26 @@ DECLARE
   midnight CONSTANT timestamptz := date_trunc('day', at, 'UTC');
 BEGIN
   RETURN QUERY
-  WITH today AS MATERIALIZED (
-    SELECT b.class, b.reason, c.process, b.trust,
-           CASE WHEN bounce_internal.is_our_failure(b) THEN b.recipient_id END AS failed
-    FROM bounce.bounce AS b LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
-    LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-    WHERE b.received_at >= midnight AND bounce_internal.is_test_address(r.address_key) IS NOT TRUE),
-  -- a counter that is not there at midnight would lose the first bounce of each day
-  before AS (
-    SELECT DISTINCT b.class, b.reason, c.process, b.trust
-    FROM (SELECT q.class, q.reason, q.communication_id, q.recipient_id, q.trust
-          FROM bounce.bounce AS q WHERE q.received_at < midnight
-          ORDER BY q.id DESC LIMIT 1000) AS b
-    LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
-    LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-    WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE)
-  SELECT 'bounce_reports_total',
-         bounce_internal.metric_labels('class', n.class::text, 'reason', n.reason,
-                                       'process', n.process, 'trust', n.trust::text),
-         sum(n.number)::double precision
-  FROM (SELECT t.class, t.reason, t.process, t.trust, 1 AS number FROM today AS t
-        UNION ALL SELECT b.*, 0 FROM before AS b) AS n
-  GROUP BY n.class, n.reason, n.process, n.trust
-  UNION ALL
-  SELECT 'bounce_recipients_failed_total', bounce_internal.metric_labels('process', p.name),
-         count(DISTINCT t.failed)::double precision
-  FROM bounce.process AS p LEFT JOIN today AS t ON t.process = p.name GROUP BY p.name;
-  RETURN QUERY
-  SELECT 'bounce_messages_total', bounce_internal.metric_labels('source', n.source, 'kind', n.kind),
-         sum(n.number)::double precision
-  FROM (SELECT m.source, m.kind, 1 AS number
-        FROM bounce.bounce_message AS m WHERE m.received_at >= midnight
-        UNION ALL
-        SELECT b.source, b.kind, 0
-        FROM (SELECT q.source, q.kind FROM bounce.bounce_message AS q WHERE q.received_at < midnight
-              ORDER BY q.id DESC LIMIT 1000) AS b) AS n
-  GROUP BY n.source, n.kind;
-  RETURN QUERY
-  SELECT 'bounce_recipients_sent_total', bounce_internal.metric_labels('process', p.name),
-         coalesce(s.recipients, 0)::double precision
-  FROM bounce.process AS p
-  LEFT JOIN (SELECT c.process, count(*) AS recipients
-             FROM bounce.communication_recipient AS r
-             JOIN bounce.communication AS c ON c.id = r.communication_id
-             WHERE r.attempts > 0 AND r.created_at >= midnight
-               AND NOT bounce_internal.is_test_address(r.address_key)
-             GROUP BY c.process) AS s ON s.process = p.name;
+  SELECT f.name,
+         CASE f.name
+           WHEN 'bounce_reports_total' THEN
+             bounce_internal.metric_labels('class', f.labels[1], 'reason', f.labels[2],
+                                           'process', f.process, 'trust', f.labels[3])
+           WHEN 'bounce_messages_total' THEN
+             bounce_internal.metric_labels('source', f.labels[1], 'kind', f.labels[2])
+           ELSE bounce_internal.metric_labels('process', f.process) END,
+         f.number::double precision
+  FROM (SELECT n.name, n.process, n.labels, sum(n.number) AS number
+        FROM (SELECT * FROM bounce_internal.figures_of_today(midnight)
+              UNION ALL SELECT * FROM bounce_internal.reports_before(midnight)) AS n
+        GROUP BY n.name, n.process, n.labels) AS f;
   RETURN QUERY
   SELECT 'bounce_last_report_timestamp_seconds', ''::text,
          extract(epoch FROM m.received_at)::double precision
   FROM bounce.bounce_message AS m ORDER BY m.id DESC LIMIT 1;
 END $$;
 COMMENT ON FUNCTION bounce_internal.metrics_of_reports IS
-  'the rows of metrics() about reports, and about what was sent. What the last thousand reports '
-  'before midnight were, and each process, begins the day with 0: a monitor counts from the second '
-  'value on';
+  'the rows of metrics() about reports, and about what was sent';
 
 CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_work(at timestamptz)
 RETURNS TABLE (name text, labels text, value double precision)
@@ -85,12 +81,14 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
   SELECT v.name, bounce_internal.metric_labels('kind', k.kind), v.value
-  FROM (SELECT n.kind, count(t.id) AS open, count(*) FILTER (WHERE t.due_at < at) AS overdue,
-               min(t.created_at) AS oldest
-        FROM (SELECT unnest('{hard_bounce,bounce_without_communication,resend_exhausted,'
-                            'delivery_problem,outage}'::text[]) AS kind
-              UNION SELECT o.kind FROM bounce.task AS o WHERE o.status = 'open') AS n
-        LEFT JOIN bounce.task AS t ON t.kind = n.kind AND t.status = 'open' GROUP BY n.kind) AS k
+  FROM (SELECT coalesce(n.kind, t.kind) AS kind, coalesce(t.open, 0) AS open,
+               coalesce(t.overdue, 0) AS overdue, t.oldest
+        FROM unnest('{hard_bounce,bounce_without_communication,resend_exhausted,'
+                    'delivery_problem,outage}'::text[]) AS n (kind)
+        FULL JOIN (SELECT q.kind, count(*) AS open, min(q.created_at) AS oldest,
+                          count(*) FILTER (WHERE q.due_at < at) AS overdue
+                   FROM bounce.task AS q WHERE q.status = 'open' GROUP BY q.kind) AS t
+          ON t.kind = n.kind) AS k
   CROSS JOIN LATERAL (VALUES
     ('bounce_tasks_open', k.open::double precision),
     ('bounce_tasks_overdue', k.overdue::double precision),
@@ -98,7 +96,9 @@ BEGIN
      coalesce(extract(epoch FROM at - k.oldest), 0)::double precision)) AS v (name, value);
   RETURN QUERY VALUES
     ('bounce_blocked_addresses', ''::text,
-     (SELECT count(*) FROM bounce.blocked_address)::double precision),
+     -- as blocked_address has them, without the mails that they are about
+     (SELECT count(*) FROM bounce.address_block AS b WHERE b.lifted_at IS NULL
+        AND (b.expires_at IS NULL OR b.expires_at > now()))::double precision),
     ('bounce_held_blocks', '',
      (SELECT count(*) FROM bounce.held_block AS h WHERE h.decision IS NULL)::double precision),
     ('bounce_outages_open', '',

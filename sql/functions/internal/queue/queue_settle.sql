@@ -193,7 +193,7 @@ BEGIN
   f.attempt := greatest(a.attempt, a.attempts);
   f.matched_by := 'communication_id';
   f.trust := 'token';     -- we asked and were answered ourselves: nothing can be surer
-  f.bounce_message_id := nextval('bounce.bounce_message_id_seq');
+  f.bounce_message_id := bounce_internal.new_message_id();
   f.bounce_id := nextval('bounce.bounce_id_seq');
   RETURN f;
 END $$;
