@@ -5,7 +5,8 @@
 # Postfix's own smtp-source to the same server with as many connections, in turns in one run: as
 # many bytes, each to another address. The server is a private Postfix that discards what it has
 # taken. Medians of several rounds, and the processor time of ours, which a busy machine changes
-# little. Environment: MESSAGES (1000), WORKERS ("1 2 4"), ROUNDS (3).
+# little. Fails unless every mail of either has come to that Postfix, once. Environment: MESSAGES
+# (1000), WORKERS ("1 2 4"), ROUNDS (3).
 use strict;
 use warnings;
 use FindBin;
@@ -32,6 +33,7 @@ printf "%d messages of about %d bytes to a private Postfix, each to another addr
     . "signed return path\n\n",
     $messages, $bytes;
 my %first;
+my %sent = map { ($_ => 0) } qw(source delivery);
 for my $workers (@workers) {
     my @round = map { round($workers) } 1 .. $rounds;
     for my $key (qw(source delivery)) {
@@ -70,21 +72,28 @@ exit 0;
 sub round {
     my ($workers) = @_;
     my %rate = (source => source($workers));
-    drain();
+    expect_arrived(source => qr/\d+anna/);
     submit($messages);
     my %ours = delivery($workers);
-    drain();
+    expect_arrived(delivery => qr/c\d+/);
     return { %rate, %ours, ratio => $ours{delivery} / $rate{source} };
 }
 
-# The server delivers behind our back: each begins with an empty queue.
-sub drain {
+# The server delivers behind our back: each begins with an empty queue, and the server says what it
+# was given.
+sub expect_arrived {
+    my ($from, $to) = @_;
     $stage->wait_for(
         120,
         sub {
             !grep { -f }
                 glob $stage->instance->path('postfix/queue') . '/{incoming,active,maildrop}/*';
         });
+    $sent{$from} += $messages;
+    my $arrived;
+    my $line = qr{/discard\[\d+\]: \w+: to=<$to\@customer\.example>, .* status=sent };
+    $stage->wait_for(10, sub { ($arrived = () = $stage->mta->log_lines($line)) >= $sent{$from} });
+    die "$arrived mails of $from arrived, $sent{$from} were sent\n" if $arrived != $sent{$from};
     return;
 }
 

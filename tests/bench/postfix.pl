@@ -5,7 +5,8 @@
 # against the same Postfix with a milter that only discards, and without a milter, where it discards
 # the mails itself. The three take turns. BOUNCES (600) is the size of a turn, ROUNDS (3) and
 # SESSIONS (8) as they say. fsync is off, so that it shows the cost of the programs and not of the
-# disk. Fails unless every bounce is recorded, as a hard one of its communication.
+# disk. Fails unless every bounce is recorded, as a hard one of its communication, and both milters
+# and Postfix discarded every mail that they were given.
 use strict;
 use warnings;
 use FindBin;
@@ -149,9 +150,20 @@ bounce.bounce AS b JOIN bounce.communication_recipient AS r ON r.id = b.recipien
 WHERE b.class = 'hard' AND r.state = 'bounced'
 END
     my $all = $stage->count('bounce.bounce');
-    return if $hard == $expected && $all == $expected;
     die "of $expected bounces $all were recorded, $hard as hard ones of their recipients\n"
-        . $instance->log_tail;
+        . $instance->log_tail
+        if $hard != $expected || $all != $expected;
+    check_log(2 * $expected, qr/ milter-discard: END-OF-MESSAGE /);
+    check_log($expected,     qr{/discard\[\d+\]: .* to=<somebody\@discard\.test>, .* status=sent });
+    return;
+}
+
+sub check_log {
+    my ($expected, $line) = @_;
+    my $count;
+    $instance->wait_for(10, sub { ($count = () = $stage->mta->log_lines($line)) >= $expected });
+    die "$count lines are like $line, not $expected\n" if $count != $expected;
+    return;
 }
 
 sub show {
