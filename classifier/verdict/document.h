@@ -34,15 +34,9 @@
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/envelope.h"
 
-typedef struct _JsonNode JsonNode; /* json-glib */
-
 /* The document as compact JSON. verdicts has max(1, report->recipient_count) elements,
  * in the order of the recipients. Free with g_free. */
 char *document_build(const struct report *report, const struct verdict *verdicts,
 		     const struct envelope *envelope);
-
-/* The same as a node, to be put into another document. Free with json_node_unref. */
-JsonNode *document_node(const struct report *report, const struct verdict *verdicts,
-			const struct envelope *envelope);
 
 #endif

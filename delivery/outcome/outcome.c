@@ -157,9 +157,9 @@ static JsonNode *refusal_document(const struct ruleset *rules, const char *serve
 	struct refusal refusal;
 
 	refusal_classify(rules, server, address, reply, line, &refusal);
-	JsonNode *document = document_node(&refusal.report, &refusal.verdict, &envelope);
+	g_autofree char *document = document_build(&refusal.report, &refusal.verdict, &envelope);
 	verdict_clear(&refusal.verdict);
-	return document;
+	return json_from_string(document, NULL);
 }
 
 /* --- whose fault it is -------------------------------------------------------------------- */
