@@ -31,94 +31,63 @@ SELECT is_empty($$SELECT role
                   WHERE has_schema_privilege(role, 'bounce_internal', 'USAGE')$$,
                     'what is internal is in nobody''s reach');
 
--- All that may be called, role by role: a new function does not slip in.
+-- All that may be called, role by role: a new function does not slip in. An admin may do what an
+-- operator may, a clerk what an auditor may.
+WITH listed (role, includes, functions) AS (VALUES
+  ('bounce_milter', NULL,
+   '{record_report,record_reports,milter_settings,schema_version,token_settings,housekeeping,'
+   'keep_month,metrics,count_today}'),
+  ('bounce_console', NULL,
+   '{schema_version}'),
+  ('bounce_application', NULL,
+   '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
+   'address_domain,may_write_to,suggest_address,set_person,undelivered_documents,send_now,'
+   'send_outcome,send_and_wait,claim_follow_up,finish_follow_up,claim_resends,next_resend,'
+   'release_resend,submit_communication,retry_communication,hold_communication,'
+   'release_communication,cancel_communication,find_communications,clean_diagnostic,ago,told,'
+   'sentence,correct_content,change_recipient,own_processes}'),
+  ('bounce_delivery', NULL,
+   '{schema_version,claim_deliveries,claim_urgent,begin_delivery,settle_delivery,'
+   'settle_and_begin,settle_noted,release_claim,renew_leases,delivery_lease_seconds,'
+   'sweep_deliveries,forget_servers,delivery_problem,next_due,send_owner_notices,claim_events,'
+   'settle_event,release_events,claim_copy,settle_copy}'),
+  ('bounce_operator', NULL,
+   '{send_now,send_outcome,send_and_wait,schema_version,confirm_resend,lift_block,resolve_task,'
+   'is_address_blocked,parameter,address_key,address_domain,may_write_to,suggest_address,'
+   'undelivered_documents,request_resend,block_address,pause_process,resume_process,'
+   'retry_events,restore_block,retry_copies,forward_letter,withdraw_letter,events_to_retry,'
+   'withdraw_block,export_blocks,preview_block_import,import_blocks,withdraw_block_import,'
+   'assign_task,postpone_task,note_task,resolve_task_corrected,resolve_task_unblocked,'
+   'resolve_task_dead,confirm_outage,dismiss_outage,outage_sample,undo_preview,undo_bounces,'
+   'redo_bounces,reclassify,reports_to_replay,replay_differences,replay_report,task_story,'
+   'set_parameter,find_communications,communication_story,status,report_by,bounces_by_day,'
+   'bounces_by_hour,process_rates,housekeeping,keep_month,audit,submit_communication,'
+   'retry_communication,hold_communication,release_communication,cancel_communication,'
+   'resolve_task_arrived,block_story,rule_hits,reopen_task,add_recipient,change_recipient,'
+   'preview_task,withdraw_resend,preview_reclassify,clean_diagnostic,ago,told,sentence,'
+   'correct_content,metrics,count_today,own_processes}'),
+  ('bounce_admin', 'bounce_operator',
+   '{rotate_token_key,add_token_key,retire_token_key,drop_expired_token_keys,erase_address,'
+   'erase_person,preview_erase,give_process,take_process,preview_process_access}'),
+  ('bounce_auditor', NULL,
+   '{schema_version,status,audit,find_communications,communication_story,block_story,task_story,'
+   'report_by,bounces_by_day,bounces_by_hour,process_rates,outage_sample,export_blocks,'
+   'undo_preview,is_address_blocked,may_write_to,suggest_address,address_key,address_domain,'
+   'undelivered_documents,clean_diagnostic,ago,told,sentence,preview_task,metrics,count_today,'
+   'own_processes}'),
+  ('bounce_clerk', 'bounce_auditor',
+   '{assign_task,postpone_task,note_task,resolve_task,resolve_task_corrected,'
+   'resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,reopen_task,block_address,'
+   'lift_block,restore_block,withdraw_block,request_resend,add_recipient,withdraw_resend,'
+   'forward_letter,withdraw_letter,change_recipient,correct_content,reclassify,'
+   'preview_reclassify,rule_hits}'))
 SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p
                        WHERE p.pronamespace IN ('bounce'::regnamespace,
                                                 'bounce_internal'::regnamespace)
-                     AND has_function_privilege(%L, p.oid, 'EXECUTE')$$, role),
-              functions::text[], role || ' may call these functions and no other')
-FROM (VALUES
-  ('bounce_milter', '{record_report,record_reports,milter_settings,schema_version,token_settings,'
-   'housekeeping,keep_month,'
-   'metrics,count_today}'),
-  ('bounce_console', '{schema_version}'),
-  ('bounce_application',
-   '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
-   'address_domain,may_write_to,suggest_address,set_person,undelivered_documents,'
-   'send_now,send_outcome,send_and_wait,'
-   'claim_follow_up,finish_follow_up,claim_resends,next_resend,release_resend,'
-   'submit_communication,retry_communication,'
-   'hold_communication,release_communication,cancel_communication,find_communications,'
-   'clean_diagnostic,ago,told,sentence,'
-   'correct_content,change_recipient,own_processes}'),
-  ('bounce_delivery',
-   '{schema_version,claim_deliveries,claim_urgent,begin_delivery,settle_delivery,settle_and_begin,'
-   'settle_noted,release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,forget_servers,'
-   'delivery_problem,next_due,send_owner_notices,claim_events,settle_event,release_events,'
-   'claim_copy,settle_copy}'),
-  ('bounce_operator',
-   '{send_now,send_outcome,send_and_wait,'
-   'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
-   'address_key,address_domain,may_write_to,suggest_address,undelivered_documents,'
-   'request_resend,block_address,pause_process,resume_process,retry_events,restore_block,'
-    'retry_copies,forward_letter,withdraw_letter,events_to_retry,withdraw_block,'
-   'export_blocks,preview_block_import,'
-   'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
-   'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
-   'dismiss_outage,outage_sample,undo_preview,undo_bounces,redo_bounces,reclassify,'
-   'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
-   'find_communications,communication_story,status,report_by,bounces_by_day,bounces_by_hour,'
-   'process_rates,'
-   'housekeeping,keep_month,audit,'
-   'submit_communication,retry_communication,'
-   'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
-   'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
-   'withdraw_resend,'
-   'preview_reclassify,clean_diagnostic,ago,told,sentence,correct_content,'
-   'metrics,count_today,own_processes}'),
-  ('bounce_admin',
-   '{send_now,send_outcome,send_and_wait,'
-   'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
-   'address_key,address_domain,rotate_token_key,add_token_key,retire_token_key,'
-   'drop_expired_token_keys,may_write_to,suggest_address,undelivered_documents,'
-   'request_resend,block_address,pause_process,resume_process,retry_events,restore_block,'
-    'retry_copies,forward_letter,withdraw_letter,events_to_retry,withdraw_block,'
-   'export_blocks,preview_block_import,'
-   'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
-   'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
-   'dismiss_outage,outage_sample,undo_preview,undo_bounces,redo_bounces,reclassify,'
-   'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
-   'find_communications,communication_story,status,report_by,bounces_by_day,bounces_by_hour,'
-   'process_rates,'
-   'housekeeping,keep_month,audit,'
-   'erase_address,erase_person,preview_erase,submit_communication,retry_communication,'
-   'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
-   'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
-   'withdraw_resend,'
-   'preview_reclassify,clean_diagnostic,ago,told,sentence,correct_content,'
-   'metrics,count_today,own_processes,give_process,take_process,preview_process_access}'),
-  ('bounce_auditor',
-   '{schema_version,status,audit,find_communications,communication_story,block_story,'
-   'task_story,'
-   'report_by,bounces_by_day,bounces_by_hour,process_rates,'
-   'outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
-   'suggest_address,'
-   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,told,sentence,'
-   'preview_task,metrics,count_today,own_processes}'),
-  ('bounce_clerk',
-   '{schema_version,status,audit,find_communications,communication_story,block_story,'
-   'task_story,'
-   'report_by,bounces_by_day,bounces_by_hour,process_rates,'
-   'outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
-   'suggest_address,'
-   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,told,sentence,'
-   'assign_task,postpone_task,note_task,resolve_task,'
-   'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
-   'reopen_task,preview_task,block_address,lift_block,restore_block,withdraw_block,'
-   'request_resend,add_recipient,withdraw_resend,forward_letter,withdraw_letter,'
-   'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits,'
-   'metrics,count_today,own_processes}'))
-  AS v (role, functions);
+                     AND has_function_privilege(%L, p.oid, 'EXECUTE')$$, l.role),
+              l.functions::text[] || coalesce(o.functions, '{}')::text[],
+              l.role || ' may call these functions and no other')
+FROM listed AS l LEFT JOIN listed AS o ON o.role = l.includes;
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                 AND c.relname NOT IN ('schema_migration', 'schema_functions')
