@@ -22,7 +22,7 @@
 #include "console/session/seal.h"
 #include "console/template/library.h"
 
-enum { STANDS_FOR = 10 * G_USEC_PER_SEC };
+enum { ACCOUNT_CHECK_INTERVAL = 10 * G_USEC_PER_SEC };
 
 enum access {
 	ANYBODY,
@@ -132,13 +132,13 @@ static struct response *answer_page(struct page_call *call)
 	return route->handler(call);
 }
 
-/* Before anything is done, and now and then, the database is asked whether the account still
- * stands: who is locked out today does not go on until the evening. */
-static bool has_fallen(struct session *session, const struct request *request)
+/* Before anything is done, and now and then, the database is asked whether the account is still
+ * what it was at the login: who is locked out today does not go on until the evening. */
+static bool is_withdrawn(struct session *session, const struct request *request)
 {
-	if (!request->is_post && !session_is_due(session, STANDS_FOR))
+	if (!request->is_post && !session_is_due(session, ACCOUNT_CHECK_INTERVAL))
 		return false;
-	if (login_stands(session))
+	if (login_is_current(session))
 		return false;
 	log_event(LOG_LEVEL_WARNING, "",
 		  "session ends name=%s client=%s: the account may not log "
@@ -157,7 +157,7 @@ static struct session *find_session(struct console *console, const struct reques
 	if (!session)
 		return NULL;
 	if ((!session->is_named || request->user) && !db_pool_is_lost(session->pool) &&
-	    !has_fallen(session, request))
+	    !is_withdrawn(session, request))
 		return session;
 	session_unref(session);
 	sessions_end(console->sessions, id);

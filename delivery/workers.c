@@ -58,7 +58,7 @@ static long worker_count(const struct workers *workers)
 
 /* --- one claim ---------------------------------------------------------------------------- */
 
-static void begin_claim(struct worker *worker, const char *claim_id)
+static void note_claim(struct worker *worker, const char *claim_id)
 {
 	g_mutex_lock(&worker->workers->lock);
 	worker->claim_id = g_strdup(claim_id);
@@ -109,7 +109,7 @@ static void deliver_items(struct worker *worker, GPtrArray *items)
 					      .refusals = workers->refusals,
 					      .is_stopping = &workers->is_stopping};
 
-	begin_claim(worker, ((const struct db_item *)items->pdata[0])->claim_id);
+	note_claim(worker, ((const struct db_item *)items->pdata[0])->claim_id);
 	g_autofree char *problem = claim_deliver(&context, items);
 	if (problem)
 		report_problem(worker, problem);
@@ -214,7 +214,7 @@ static struct ended_claim *next_ended(struct workers *workers)
 }
 
 /* False: the database is away; they stay. */
-static bool release_ended(struct workers *workers)
+static bool release_ended_claims(struct workers *workers)
 {
 	struct ended_claim *claim;
 
@@ -248,7 +248,7 @@ static void keep_ended(struct workers *workers)
 	gint64 until = g_get_monotonic_time() + G_TIME_SPAN_SECOND;
 
 	while (g_get_monotonic_time() < until && wait_for_ended(workers, until))
-		if (!release_ended(workers))
+		if (!release_ended_claims(workers))
 			rounds_pause(&workers->is_stopping, 1);
 }
 
@@ -323,7 +323,7 @@ void workers_stop(struct workers *workers)
 	g_cond_signal(&workers->any_ended);
 	g_mutex_unlock(&workers->lock);
 	g_thread_join(workers->keeper.thread);
-	(void)release_ended(workers); /* of those that have ended since */
+	(void)release_ended_claims(workers); /* of those that have ended since */
 }
 
 bool workers_are_kept(const struct workers *workers)

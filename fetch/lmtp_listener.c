@@ -27,7 +27,7 @@ struct lmtp_listener {
 	char *path; /* of a unix socket; NULL else */
 	GThread *thread;
 	GMutex mutex;
-	GPtrArray *visits; /* under the mutex; those that were told to leave as well */
+	GPtrArray *connections; /* under the mutex; those that were told to leave as well */
 	unsigned leaving;
 };
 
@@ -46,7 +46,7 @@ struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place, struct 
 	listener->sessions_max = place->sessions_max;
 	listener->fd = fd;
 	listener->path = path;
-	listener->visits = g_ptr_array_new();
+	listener->connections = g_ptr_array_new();
 	g_mutex_init(&listener->mutex);
 	return listener;
 }
@@ -59,14 +59,14 @@ void lmtp_listener_free(struct lmtp_listener *listener)
 		close(listener->fd);
 	close(listener->options.stop_fd);
 	g_free(listener->path);
-	g_ptr_array_unref(listener->visits);
+	g_ptr_array_unref(listener->connections);
 	g_mutex_clear(&listener->mutex);
 	g_free(listener);
 }
 
 /* --- serving ---------------------------------------------------------------------------------- */
 
-struct visit {
+struct connection {
 	struct lmtp_listener *listener;
 	struct lmtp_options options; /* with a stop_fd of its own */
 	struct stream *stream;
@@ -81,33 +81,33 @@ static void wake(int fd)
 	(void)written;
 }
 
-static void *visit_main(void *data)
+static void *connection_main(void *data)
 {
-	struct visit *visit = data;
-	struct lmtp_listener *listener = visit->listener;
+	struct connection *connection = data;
+	struct lmtp_listener *listener = connection->listener;
 
-	lmtp_session_run(visit->stream, &visit->options, &visit->debt);
+	lmtp_session_run(connection->stream, &connection->options, &connection->debt);
 	g_mutex_lock(&listener->mutex);
-	listener->leaving -= visit->is_leaving ? 1 : 0;
-	g_ptr_array_remove_fast(listener->visits, visit);
+	listener->leaving -= connection->is_leaving ? 1 : 0;
+	g_ptr_array_remove_fast(listener->connections, connection);
 	g_mutex_unlock(&listener->mutex);
-	close(visit->options.stop_fd);
-	g_free(visit);
+	close(connection->options.stop_fd);
+	g_free(connection);
 	return NULL;
 }
 
 /* The one that has owed a mail for the longest time, too long; NULL: there is none. */
-static struct visit *find_slowest(const struct lmtp_listener *listener)
+static struct connection *find_slowest(const struct lmtp_listener *listener)
 {
 	gint oldest = (gint)(g_get_monotonic_time() / G_USEC_PER_SEC) - DEBT_MAX + 1;
-	struct visit *slowest = NULL;
+	struct connection *slowest = NULL;
 
-	for (guint i = 0; i < listener->visits->len; i++) {
-		struct visit *visit = listener->visits->pdata[i];
-		gint debt = g_atomic_int_get(&visit->debt);
+	for (guint i = 0; i < listener->connections->len; i++) {
+		struct connection *connection = listener->connections->pdata[i];
+		gint debt = g_atomic_int_get(&connection->debt);
 
-		if (debt > 0 && debt < oldest && !visit->is_leaving) {
-			slowest = visit;
+		if (debt > 0 && debt < oldest && !connection->is_leaving) {
+			slowest = connection;
 			oldest = debt;
 		}
 	}
@@ -115,15 +115,16 @@ static struct visit *find_slowest(const struct lmtp_listener *listener)
 }
 
 /* Not while its mail is recorded, which may have begun just now. */
-static bool dismiss(struct lmtp_listener *listener, struct visit *visit)
+static bool dismiss(struct lmtp_listener *listener, struct connection *connection)
 {
-	gint debt = g_atomic_int_get(&visit->debt);
+	gint debt = g_atomic_int_get(&connection->debt);
 
-	if (debt <= 0 || !g_atomic_int_compare_and_exchange(&visit->debt, debt, LMTP_DISMISSED))
+	if (debt <= 0 ||
+	    !g_atomic_int_compare_and_exchange(&connection->debt, debt, LMTP_DISMISSED))
 		return false;
-	visit->is_leaving = true;
+	connection->is_leaving = true;
 	listener->leaving++;
-	wake(visit->options.stop_fd);
+	wake(connection->options.stop_fd);
 	log_event(LOG_LEVEL_WARNING, "lmtp",
 		  "all sessions are taken: one without a mail for %d seconds makes room",
 		  (gint)(g_get_monotonic_time() / G_USEC_PER_SEC) - debt);
@@ -132,9 +133,9 @@ static bool dismiss(struct lmtp_listener *listener, struct visit *visit)
 
 static bool has_room(struct lmtp_listener *listener)
 {
-	struct visit *slowest;
+	struct connection *slowest;
 
-	if (listener->visits->len - listener->leaving < listener->sessions_max)
+	if (listener->connections->len - listener->leaving < listener->sessions_max)
 		return true;
 	/* those that leave may still be told so */
 	if (listener->leaving >= listener->sessions_max)
@@ -144,29 +145,29 @@ static bool has_room(struct lmtp_listener *listener)
 }
 
 /* NULL: there is no room. */
-static struct visit *add_visit(struct lmtp_listener *listener, struct stream *stream)
+static struct connection *add_connection(struct lmtp_listener *listener, struct stream *stream)
 {
 	int stop_fd = has_room(listener) ? eventfd(0, EFD_CLOEXEC) : -1;
 
 	if (stop_fd < 0)
 		return NULL;
-	struct visit *visit = g_new0(struct visit, 1);
-	*visit =
-	    (struct visit){.listener = listener, .options = listener->options, .stream = stream};
-	visit->options.stop_fd = stop_fd;
-	g_ptr_array_add(listener->visits, visit);
-	return visit;
+	struct connection *connection = g_new0(struct connection, 1);
+	*connection = (struct connection){
+	    .listener = listener, .options = listener->options, .stream = stream};
+	connection->options.stop_fd = stop_fd;
+	g_ptr_array_add(listener->connections, connection);
+	return connection;
 }
 
-static void begin_visit(struct lmtp_listener *listener, int fd)
+static void accept_connection(struct lmtp_listener *listener, int fd)
 {
 	struct stream *stream = stream_adopt(fd);
 
 	g_mutex_lock(&listener->mutex);
-	struct visit *visit = add_visit(listener, stream);
+	struct connection *connection = add_connection(listener, stream);
 	g_mutex_unlock(&listener->mutex);
-	if (visit)
-		g_thread_unref(g_thread_new("lmtp", visit_main, visit));
+	if (connection)
+		g_thread_unref(g_thread_new("lmtp", connection_main, connection));
 	else
 		lmtp_session_refuse(stream);
 }
@@ -184,7 +185,7 @@ static void *listener_main(void *data)
 			return NULL;
 		int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
 		if (fd >= 0)
-			begin_visit(listener, fd);
+			accept_connection(listener, fd);
 		else
 			g_usleep(PAUSE);
 	}
@@ -199,9 +200,9 @@ void lmtp_listener_start(struct lmtp_listener *listener)
 static bool have_all_left(struct lmtp_listener *listener)
 {
 	g_mutex_lock(&listener->mutex);
-	guint count = listener->visits->len;
+	guint count = listener->connections->len;
 	for (guint i = 0; i < count; i++)
-		wake(((struct visit *)listener->visits->pdata[i])->options.stop_fd);
+		wake(((struct connection *)listener->connections->pdata[i])->options.stop_fd);
 	g_mutex_unlock(&listener->mutex);
 	return count == 0;
 }

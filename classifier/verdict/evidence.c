@@ -141,7 +141,7 @@ static void keep_quoted_reply(char *text)
 }
 
 /* "550 5.1.1 <@>... User unknown", and what it says of every 554 */
-static bool is_own_line(const char *at)
+static bool is_mailer_line(const char *at)
 {
 	static const char unavailable[] = "554 5.0.0 Service unavailable";
 	if (strncmp(at, unavailable, sizeof unavailable - 1) == 0)
@@ -156,13 +156,13 @@ static bool is_own_line(const char *at)
 	return name > 3 && strncmp(at + name - 3, "...", 3) == 0;
 }
 
-static void drop_own_lines(char *text)
+static void drop_mailer_lines(char *text)
 {
 	char *quoted = strstr(text, "<<< ");
 	if (!quoted || !is_refusal_code(quoted + 4))
 		return;
 	for (char *at = quoted + 4; (at = strpbrk(at, " \n")); at++)
-		if (is_own_line(at + 1)) {
+		if (is_mailer_line(at + 1)) {
 			*at = '\0';
 			return;
 		}
@@ -170,7 +170,7 @@ static void drop_own_lines(char *text)
 
 void evidence_keep(char *folded)
 {
-	drop_own_lines(folded);
+	drop_mailer_lines(folded);
 	keep_quoted_reply(folded);
 	drop_phrases(folded, words_empty_phrase);
 	drop_formulas(folded);

@@ -98,7 +98,7 @@ static struct session read_person(const struct db_rows *who)
 }
 
 /* What an account may do is asked anew; where that cannot be asked, nothing else can either. */
-bool login_stands(const struct session *session)
+bool login_is_current(const struct session *session)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) who = db_rows_fetch(session->pool, &login_person, NULL, &error);

@@ -17,7 +17,7 @@ struct session *login_named(struct page_call *call, char **id_out, struct respon
 
 /* Whether the account may still log in, and has the rights that it had then: they are those of its
  * session. */
-bool login_stands(const struct session *session);
+bool login_is_current(const struct session *session);
 
 /* The form, where a page needs a person: 401. */
 struct response *login_demand(struct page_call *call);

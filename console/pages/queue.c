@@ -17,7 +17,7 @@ static const char *chosen_state(const struct page_call *call)
 	return g_strv_contains(states, state) ? state : states[0];
 }
 
-static bool add_mails(struct page_call *call, GError **error)
+static bool add_queued_mails(struct page_call *call, GError **error)
 {
 	const struct form *query = call->request->query;
 	const struct paging paging = paging_by_number(call);
@@ -41,7 +41,7 @@ struct response *queue_show(struct page_call *call)
 
 	if (!page_load(call, "servers", &queue_servers, NULL, &error) ||
 	    !page_load(call, "rows", &console_queries_queue_processes, NULL, &error) ||
-	    !add_mails(call, &error))
+	    !add_queued_mails(call, &error))
 		return page_fail(call, error);
 	return page_show(call, "queue", 200);
 }

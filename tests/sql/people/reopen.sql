@@ -298,7 +298,7 @@ CREATE TEMPORARY TABLE scans AS
 SELECT test.scans() AS before,
        test.bounced('found', 'found@old.example', 'user_unknown', '5.1.1') AS id;
 UPDATE scans SET before = test.scans();
-SELECT bounce_internal.remember_task(t, ARRAY[t.bounce_id], true)
+SELECT bounce_internal.remember_for_reopening(t, ARRAY[t.bounce_id], true)
 FROM bounce.task AS t WHERE t.id = (SELECT id FROM scans);
 SELECT is(test.scans(), before, 'no other mail is read to remember a task') FROM scans;
 SELECT * FROM finish();

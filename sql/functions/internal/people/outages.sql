@@ -133,7 +133,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.carry_out(
   t bounce.task, decided bounce.outage, bounce_ids bigint[], resend boolean) RETURNS integer
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM bounce_internal.remember_task(t, bounce_ids, resend);
+  PERFORM bounce_internal.remember_for_reopening(t, bounce_ids, resend);
   IF decided.status = 'confirmed' THEN
     RETURN bounce_internal.block_bounces(bounce_ids);
   END IF;

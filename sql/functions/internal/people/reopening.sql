@@ -3,7 +3,7 @@
 -- Taking back what a person decided about a task: what was before is remembered when the task is
 -- resolved, and restored as far as no mail has gone out since.
 
-CREATE OR REPLACE FUNCTION bounce_internal.remember_task(
+CREATE OR REPLACE FUNCTION bounce_internal.remember_for_reopening(
   t bounce.task, bounces bigint[], resend boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -35,7 +35,7 @@ BEGIN
         AND r.id <> ALL (known)))
   WHERE k.id = t.id;
 END $$;
-COMMENT ON FUNCTION bounce_internal.remember_task(bounce.task, bigint[], boolean) IS
+COMMENT ON FUNCTION bounce_internal.remember_for_reopening(bounce.task, bigint[], boolean) IS
   'keeps the state of the mails of a task that is being resolved, its blocks and, of an outage, '
   'these bounces and their tasks, after what is kept already; no words of anybody. resend: whether '
   'what an outage has dropped is sent again';
@@ -62,7 +62,7 @@ LANGUAGE sql STABLE AS $$
   SELECT ARRAY(SELECT u::bigint FROM jsonb_array_elements_text((t).undo_state -> what) AS u)
 $$;
 COMMENT ON FUNCTION bounce_internal.remembered(bounce.task, text) IS
-  'the numbers that remember_task() has kept: bounces, blocks or tasks';
+  'the numbers that remember_for_reopening() has kept: bounces, blocks or tasks';
 
 CREATE OR REPLACE FUNCTION bounce_internal.drop_unsent(recipient_id bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$

@@ -292,7 +292,7 @@ BEGIN
   IF bounce_internal.gathers(t.kind, t.dedup_key) THEN
     PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
   END IF;
-  PERFORM bounce_internal.remember_task(t, '{}', NULL);
+  PERFORM bounce_internal.remember_for_reopening(t, '{}', NULL);
   RETURN t;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS

@@ -50,7 +50,7 @@ BEGIN
     FROM bounce.communication_recipient AS r
     JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
     JOIN bounce.communication AS c ON c.id = r.communication_id
-    CROSS JOIN LATERAL (VALUES (bounce_internal.why_without(r, q))) AS w (words)
+    CROSS JOIN LATERAL (VALUES (bounce_internal.why_not_received(r, q))) AS w (words)
     WHERE r.communication_id = notice_facts.communication_id AND r.id = ANY (recipient_ids));
 END $$;
 COMMENT ON FUNCTION bounce_internal.notice_facts(bigint, bigint[]) IS

@@ -34,14 +34,14 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.summary_state(bigint, text, integer) IS
   'the delivery state that follows from the recipients';
 
-CREATE OR REPLACE FUNCTION bounce_internal.why_without(
+CREATE OR REPLACE FUNCTION bounce_internal.why_not_received(
   r bounce.communication_recipient, q bounce.recipient_delivery) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN (q).state = 'unknown' OR (q).cancelled_due_at IS NOT NULL
                    OR (r).state = 'bounced' AND (q).response ~ '^(2|$)'
               THEN (r).diagnostic ELSE (q).response END
 $$;
-COMMENT ON FUNCTION bounce_internal.why_without(
+COMMENT ON FUNCTION bounce_internal.why_not_received(
   bounce.communication_recipient, bounce.recipient_delivery) IS
   'the words for why a recipient did not get the mail: the server''s; of one whom it took, those '
   'of the report that came later; of one that was cancelled, who did it';
@@ -56,7 +56,7 @@ BEGIN
                 || CASE WHEN count(*) > 10 THEN format(E'\nand %s more', count(*) - 10) ELSE '' END,
                 4000)
     FROM (SELECT r.id, r.address, row_number() OVER (ORDER BY k.rank, r.id) AS place, k.rank,
-                 bounce_internal.why_without(r, q) AS words
+                 bounce_internal.why_not_received(r, q) AS words
           FROM bounce.communication_recipient AS r
           JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
           JOIN (VALUES ('unknown', 1), ('rejected', 2), ('pending', 3)) AS k (state, rank)
