@@ -38,9 +38,8 @@ static const struct config_key keys[] = {
 		      "hours after the login when a session ends"),
 };
 
-void console_settings_sections(
-    struct console_settings *settings,
-    struct config_section sections_out[static CONSOLE_SETTINGS_SECTIONS])
+void console_settings_sections(struct console_settings *settings,
+			       struct config_section sections_out[static CONSOLE_SETTINGS_SECTIONS])
 {
 	sections_out[0] = daemon_settings_section(&settings->common);
 	sections_out[1] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};

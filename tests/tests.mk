@@ -119,7 +119,8 @@ score: setup
 
 # Every C file of ours.
 C_FILES := $(sort $(wildcard $(foreach l,$(LAYERS),$(l)/*.[ch] $(l)/*/*.[ch]) \
-	tests/unit/*.h $(UNIT_SRC) tests/fuzz/*.[ch] tests/bench/*.c tests/mailbox/*.c))
+	tests/unit/*.h tests/unit/*/*.h tests/unit/*/*/*.h $(UNIT_SRC) tests/fuzz/*.[ch] \
+	tests/bench/*.c tests/mailbox/*.c))
 
 ## layers: draw the layers; fail if an arrow goes up, or in a circle
 .PHONY: layers

@@ -144,9 +144,9 @@ static bool is_postmaster(const char *local)
 /* "postmaster@your.domain": the host says "your" in place of a name. */
 static bool is_placeholder(const char *domain, size_t len)
 {
-	static const char *const names[] = {"your.domain",	"your-domain",	  "yourdomain",
-					    "your.domain.com",	"your-domain.com", "yourdomain.com",
-					    "your.domain.example", "yourdomain.example"};
+	static const char *const names[] = {
+	    "your.domain",     "your-domain",    "yourdomain",          "your.domain.com",
+	    "your-domain.com", "yourdomain.com", "your.domain.example", "yourdomain.example"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (strlen(names[i]) == len && g_ascii_strncasecmp(domain, names[i], len) == 0)

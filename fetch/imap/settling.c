@@ -59,7 +59,7 @@ static bool can(const struct imap_settling *settling, enum imap_capability capab
 
 /* What the server says it can, and does not know when it is asked, it cannot. */
 static bool is_command_known(struct imap_settling *settling, enum imap_answer answer,
-			  enum imap_capability capability)
+			     enum imap_capability capability)
 {
 	if (answer == IMAP_BAD)
 		settling->dialogue->capabilities &= ~(unsigned)capability;

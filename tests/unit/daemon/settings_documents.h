@@ -16,7 +16,7 @@ static inline bool settings_documents_have(const char *text, const char *before,
 {
 	g_autofree char *wanted = g_strconcat(before, name, after, NULL);
 
-	return strstr(text, wanted) != NULL;
+	return strstr(text, wanted);
 }
 
 static inline void settings_documents_check_key(const struct config_key *key, const char *sample,
