@@ -73,7 +73,7 @@ static void tell_of_secrets(struct webhook *webhook, const GError *error)
 			  webhook->settings->webhook_secret_file, g_strv_length(webhook->secrets));
 	else if (!webhook->is_fault_told)
 		log_event(LOG_LEVEL_WARNING, "", "webhook: no event is sent: %s", error->message);
-	webhook->is_fault_told = error != NULL;
+	webhook->is_fault_told = error;
 }
 
 /* Reads the file when it is another one than before. False: there is no secret to sign with. */

@@ -89,10 +89,9 @@ static bool is_evidence(const char *line, const char *next, const char *evidence
 {
 	g_autofree char *both = g_strjoin(" ", line, next, NULL);
 	g_autofree char *folded = fold_text(both, NULL);
-	g_autofree char *alone = fold_text(next == NULL ? "" : next, NULL);
+	g_autofree char *alone = fold_text(next ? next : "", NULL);
 
-	return *evidence != '\0' && strcasestr(folded, evidence) != NULL &&
-	       strcasestr(alone, evidence) == NULL;
+	return *evidence != '\0' && strcasestr(folded, evidence) && !strcasestr(alone, evidence);
 }
 
 /* The message's lines, marked; at most lines_max of them. Heap strings. */

@@ -28,9 +28,9 @@ static void print_code(const char *name, const char *value, const struct code *c
 	g_autofree char *shown = shown_text_excerpt(value, SHOWN);
 
 	if (value[0] != '\0')
-		printf("    %-20s %s%s%s%s\n", name, shown, code != NULL ? "  (" : "",
-		       code != NULL ? code->meaning : "",
-		       code == NULL                  ? ""
+		printf("    %-20s %s%s%s%s\n", name, shown, code ? "  (" : "",
+		       code ? code->meaning : "",
+		       !code                         ? ""
 		       : code->trust == CODE_CERTAIN ? ")"
 						     : "; vague)");
 }
@@ -201,11 +201,11 @@ static void print_decider(const struct ruleset *rules, const struct verdict *ver
 	    : g_str_has_prefix(verdict->rule, "reply:") ? code_find_reply(verdict->evidence)
 							: NULL;
 
-	if (rule != NULL) {
+	if (rule) {
 		printf("    %-20s rule %s, %s:%u\n", "decided by", rule->id, rule->file,
 		       rule->line);
 		print_value("why", rule->why, SHOWN);
-	} else if (code != NULL) {
+	} else if (code) {
 		print_meant("decided by", verdict->rule, code->meaning);
 	} else {
 		print_meant("decided by", verdict->rule[0] != '\0' ? verdict->rule : "nothing",

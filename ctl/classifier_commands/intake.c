@@ -31,7 +31,7 @@ static FILE *spool(int fd)
 	char chunk[65536];
 	ssize_t n;
 
-	while (file != NULL && (n = read(fd, chunk, sizeof chunk)) != 0) {
+	while (file && (n = read(fd, chunk, sizeof chunk)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 || fwrite(chunk, 1, (size_t)n, file) != (size_t)n) {
@@ -39,7 +39,7 @@ static FILE *spool(int fd)
 			return NULL;
 		}
 	}
-	if (file != NULL && fflush(file) != 0) {
+	if (file && fflush(file) != 0) {
 		fclose(file);
 		return NULL;
 	}
@@ -70,7 +70,7 @@ static void take_stdin(struct intake_mail_job *job)
 					.name = g_strdup("standard input"),
 					.keeping = INTAKE_MAIL_KEEPS_NOTHING};
 
-	if (file == NULL) {
+	if (!file) {
 		intake_mail_fail(job, item.name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
 		g_free(item.name);
 		return;
@@ -126,7 +126,7 @@ static void take_file(struct intake_mail_job *job, const char *path)
 	struct intake_batch batch = {.job = job};
 	struct intake_mail_item item = {.source = "file", .keeping = INTAKE_MAIL_KEEPS_ALL};
 
-	if (file == NULL) {
+	if (!file) {
 		fail_to_open(job, path);
 	} else if (mail_place_is_mbox(fileno(file))) {
 		take_mbox(job, path, file);
@@ -166,7 +166,7 @@ static void take_maildir_mail(struct intake_batch *batch, const char *name)
 	struct intake_mail_item item = {.source = "maildir", .keeping = INTAKE_MAIL_KEEPS_UNSEEN};
 	FILE *file = open_regular(path, O_NOFOLLOW);
 
-	if (file == NULL) {
+	if (!file) {
 		int why = errno;
 
 		intake_batch_end(batch);
@@ -192,12 +192,11 @@ static void take_maildir(struct intake_mail_job *job, const char *dir)
 	g_autoptr(GDir) folder = g_dir_open(path, 0, &error);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
-	if (folder == NULL) {
+	if (!folder) {
 		intake_mail_fail(job, dir, CTL_EXIT_FAULT, "is no maildir: it has no folder new");
 		return;
 	}
-	for (const char *name = g_dir_read_name(folder); name != NULL;
-	     name = g_dir_read_name(folder))
+	for (const char *name = g_dir_read_name(folder); name; name = g_dir_read_name(folder))
 		if (*name != '.')
 			g_ptr_array_add(names, g_strdup(name));
 	g_ptr_array_sort(names, compare_mail_names);

@@ -54,16 +54,15 @@ static char *operator_of(struct intake_mail_job *job, const struct db_record_res
 {
 	const char *given = ctl_call_option(job->call, "operator");
 
-	if (result->forward_to != NULL && *result->forward_to != '\0')
+	if (result->forward_to && *result->forward_to != '\0')
 		return g_strdup(result->forward_to);
 	g_autoptr(db_rows_t) rows =
 	    ctl_connect_fetch(job->call, &operator_queries_operator_mailbox, NULL, NULL);
-	const char *mailbox = rows != NULL && db_rows_count(rows) == 1
-				  ? db_rows_find(rows, 0, "operator_mailbox")
-				  : NULL;
-	if (mailbox != NULL && *mailbox != '\0')
+	const char *mailbox =
+	    rows && db_rows_count(rows) == 1 ? db_rows_find(rows, 0, "operator_mailbox") : NULL;
+	if (mailbox && *mailbox != '\0')
 		return g_strdup(mailbox);
-	return g_strdup(given == NULL ? "" : given);
+	return g_strdup(given ? given : "");
 }
 
 static bool print_recorded(struct intake_mail_job *job, struct intake_mail_item *item,

@@ -24,8 +24,8 @@ static char *make_rule(const struct db_rows *bounce, const char *reason)
 	g_autofree char *id = rule_id(bounce);
 	const struct proposal proposal = {.id = id,
 					  .reason = reason,
-					  .diagnostic = diagnostic == NULL ? "" : diagnostic,
-					  .remote_mta = remote_mta == NULL ? "" : remote_mta};
+					  .diagnostic = diagnostic ? diagnostic : "",
+					  .remote_mta = remote_mta ? remote_mta : ""};
 
 	return proposal_rule(&proposal);
 }

@@ -44,9 +44,8 @@ static char *document_of(const struct replay *replay, const struct db_rows *repo
 					  .client = "",
 					  .size = len};
 
-	return bytes == NULL
-		   ? NULL
-		   : intake_document(replay->rules, &replay->limits, &envelope, bytes, len);
+	return !bytes ? NULL
+		      : intake_document(replay->rules, &replay->limits, &envelope, bytes, len);
 }
 
 static bool show_differences(struct replay *replay, const struct db_rows *rows)

@@ -31,7 +31,7 @@ static bool set_parameter(struct ctl_call *call, const char *option, const char 
 {
 	const char *const values[] = {name, ctl_call_option(call, option), NULL};
 
-	if (values[1] == NULL)
+	if (!values[1])
 		return true;
 	g_autoptr(db_rows_t) rows =
 	    ctl_connect_fetch(call, &operator_queries_param_set, values, error);

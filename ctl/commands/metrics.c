@@ -79,7 +79,7 @@ static enum ctl_exit_code deliver_metrics(const struct ctl_call *call, const GSt
 	const char *path = ctl_call_option(call, "output");
 	g_autoptr(GError) error = NULL;
 
-	if (path == NULL)
+	if (!path)
 		return ctl_result_print(out);
 	return replace_file(path, out, FILE_MODE, &error) ? CTL_EXIT_OK
 							  : ctl_result_error(call, error);

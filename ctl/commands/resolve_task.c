@@ -238,7 +238,7 @@ static enum ctl_exit_code resolve_filtered(struct ctl_call *call, const struct w
 static enum ctl_exit_code run_resolve(struct ctl_call *call)
 {
 	const struct way *way = chosen_way(call);
-	bool is_named = ctl_call_argument(call, 1) != NULL;
+	bool is_named = ctl_call_argument(call, 1);
 
 	if (!way)
 		return CTL_EXIT_USAGE;

@@ -35,7 +35,7 @@ const char *const *ctl_call_option_values(const struct ctl_call *call, const cha
 
 bool ctl_call_has(const struct ctl_call *call, const char *name)
 {
-	return values_of(call, name) != NULL;
+	return values_of(call, name);
 }
 
 static void append_call_value(struct ctl_call *call, const char *name, const char *value)

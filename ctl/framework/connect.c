@@ -17,7 +17,7 @@ static bool has_environment(void)
 	static const char *const names[] = {"PGSERVICE", "PGDATABASE", "PGHOST"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (g_getenv(names[i]) != NULL)
+		if (g_getenv(names[i]))
 			return true;
 	return false;
 }
@@ -38,12 +38,12 @@ char *ctl_connect_conninfo(const struct ctl_call *call, GError **error)
 	const char *config = ctl_call_option(call, "config");
 	g_auto(milter_settings_t) settings = {0};
 
-	if (given != NULL)
+	if (given)
 		return g_strdup(given);
-	if (config == NULL && has_environment())
+	if (!config && has_environment())
 		return g_strdup("");
-	if (!milter_settings_read(config != NULL ? config : CONFIG_DEFAULT, &settings, error)) {
-		if (config == NULL && error && *error)
+	if (!milter_settings_read(config ? config : CONFIG_DEFAULT, &settings, error)) {
+		if (!config && error && *error)
 			(*error)->message = say_ways((*error)->message);
 		return NULL;
 	}
@@ -82,12 +82,12 @@ bool ctl_connect_settings(const struct ctl_call *call, struct milter_settings *s
 {
 	const char *config = ctl_call_option(call, "config");
 
-	if (config == NULL && !g_file_test(CONFIG_DEFAULT, G_FILE_TEST_EXISTS)) {
+	if (!config && !g_file_test(CONFIG_DEFAULT, G_FILE_TEST_EXISTS)) {
 		*settings_out = (struct milter_settings){.common.rules_dir = g_strdup(""),
 							 .common.site_rules = g_strdup(""),
 							 .metrics_file = g_strdup("")};
 		settings_out->intake.message_bytes_max = (long)limits_default.message_bytes;
 		return true;
 	}
-	return milter_settings_read(config != NULL ? config : CONFIG_DEFAULT, settings_out, error);
+	return milter_settings_read(config ? config : CONFIG_DEFAULT, settings_out, error);
 }

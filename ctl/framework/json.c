@@ -22,8 +22,7 @@ static void add_parsed(JsonBuilder *builder, const char *text)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
 
-	if (json_parser_load_from_data(parser, text, -1, NULL) &&
-	    json_parser_get_root(parser) != NULL)
+	if (json_parser_load_from_data(parser, text, -1, NULL) && json_parser_get_root(parser))
 		json_builder_add_value(builder, json_node_copy(json_parser_get_root(parser)));
 	else
 		json_builder_add_null_value(builder);

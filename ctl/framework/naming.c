@@ -17,7 +17,7 @@ static bool is_row_number(const char *name)
 	g_autofree char *complaint = NULL;
 	g_autofree char *id = ctl_value_read(&ctl_value_id, name, 0, &complaint);
 
-	return id != NULL;
+	return id;
 }
 
 /* On stderr: whoever reads the output sees nothing that was not asked for. */

@@ -37,7 +37,7 @@ static bool has_values(const struct db_rows *rows, size_t column)
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
 		const char *value = db_rows_get(rows, row, column);
 
-		if (value != NULL && *value != '\0')
+		if (value && *value != '\0')
 			return true;
 	}
 	return false;
@@ -121,7 +121,7 @@ static char *value_for_people(const struct db_rows *rows, size_t row, size_t col
 {
 	const char *value = db_rows_get(rows, row, column);
 
-	if (value == NULL)
+	if (!value)
 		return NULL;
 	switch (db_rows_column_type(rows, column)) {
 	case DB_TIME:
@@ -210,14 +210,14 @@ char *ctl_people_sentence(const char *template, const struct db_rows *rows,
 	for (const char *p = template; *p != '\0';) {
 		const char *end = *p == '{' ? strchr(p, '}') : NULL;
 
-		if (end == NULL) {
+		if (!end) {
 			g_string_append_c(text, *p++);
 			continue;
 		}
 		g_autofree char *name = g_strndup(p + 1, (gsize)(end - p - 1));
 		g_autofree char *value = value_in_words(name, rows, 0);
 		g_autofree char *clean =
-		    shown_text_clean(value == NULL ? "" : value, style->utf8, SHOWN_TEXT_ONE_LINE);
+		    shown_text_clean(value ? value : "", style->utf8, SHOWN_TEXT_ONE_LINE);
 		g_string_append(text, clean);
 		p = end + 1;
 	}

@@ -55,7 +55,7 @@ const char *ctl_value_suggest(const char *meant, const char *const *words)
 	const char *best = NULL;
 	size_t best_distance = MIN(strlen(meant) / 3 + 1, 3) + 1;
 
-	for (; strlen(meant) <= SUGGEST_MAX && *words != NULL; words++) {
+	for (; strlen(meant) <= SUGGEST_MAX && *words; words++) {
 		if (strlen(*words) > SUGGEST_MAX)
 			continue;
 		size_t far =
@@ -70,15 +70,14 @@ const char *ctl_value_suggest(const char *meant, const char *const *words)
 
 static char *read_word_value(char **words, const char *text, char **complaint_out)
 {
-	for (char **word = words; *word != NULL; word++)
+	for (char **word = words; *word; word++)
 		if (g_ascii_strcasecmp(*word, text) == 0)
 			return g_strdup(*word);
 	const char *near = ctl_value_suggest(text, (const char *const *)words);
 	g_autofree char *all = g_strjoinv(", ", words);
-	*complaint_out = near != NULL
-			     ? g_strdup_printf("there is no \"%s\"; did you mean %s? There are %s",
-					       text, near, all)
-			     : g_strdup_printf("there is no \"%s\"; there are %s", text, all);
+	*complaint_out = near ? g_strdup_printf("there is no \"%s\"; did you mean %s? There are %s",
+						text, near, all)
+			      : g_strdup_printf("there is no \"%s\"; there are %s", text, all);
 	return NULL;
 }
 
@@ -155,9 +154,9 @@ static GDateTime *read_date(const char *text)
 	g_autofree char *minute = g_match_info_fetch(match, 2);
 	g_autofree char *second = g_match_info_fetch(match, 3);
 	g_autofree char *zone = g_match_info_fetch(match, 4);
-	g_autofree char *iso = g_strdup_printf(
-	    "%sT%s%s%s", day, minute == NULL || *minute == '\0' ? "00:00" : minute,
-	    second == NULL || *second == '\0' ? ":00" : second, zone == NULL ? "" : zone);
+	g_autofree char *iso =
+	    g_strdup_printf("%sT%s%s%s", day, !minute || *minute == '\0' ? "00:00" : minute,
+			    !second || *second == '\0' ? ":00" : second, zone ? zone : "");
 	g_autoptr(GTimeZone) local = g_time_zone_new_local();
 	return g_date_time_new_from_iso8601(iso, local);
 }
@@ -173,9 +172,9 @@ static char *read_past(const char *text, gint64 now, char **complaint_out)
 	char *time = read_distance(text, now, -1);
 	g_autoptr(GDateTime) date = read_date(text);
 
-	if (time != NULL)
+	if (time)
 		return time;
-	if (date != NULL || is_one_of(text, days))
+	if (date || is_one_of(text, days))
 		return g_strdup(text);
 	*complaint_out = g_strdup_printf(
 	    "\"%s\" is no time: 30m, 24h, 7d or 2w ago, today, yesterday, 2026-11-21 or "
@@ -189,13 +188,13 @@ static char *read_future(const char *text, gint64 now, char **complaint_out)
 	char *time = read_distance(text, now, 1);
 	g_autoptr(GDateTime) date = read_date(text);
 
-	if (time != NULL)
+	if (time)
 		return time;
-	if (date != NULL && g_date_time_to_unix(date) < now / G_USEC_PER_SEC) {
+	if (date && g_date_time_to_unix(date) < now / G_USEC_PER_SEC) {
 		*complaint_out = g_strdup_printf("%s is past", text);
 		return NULL;
 	}
-	if (date != NULL || strcmp(text, "tomorrow") == 0)
+	if (date || strcmp(text, "tomorrow") == 0)
 		return g_strdup(text);
 	*complaint_out = g_strdup_printf(
 	    "\"%s\" is no time to come: 3h, 3d or 2w from now, tomorrow, 2026-12-24 or "

@@ -138,7 +138,7 @@ static enum ctl_exit_code change_chosen(struct ctl_call *call, const char *state
 /* Changes the named communications, or those that the filters choose. */
 static enum ctl_exit_code change(struct ctl_call *call, const char *states)
 {
-	bool is_named = ctl_call_argument(call, 1) != NULL;
+	bool is_named = ctl_call_argument(call, 1);
 
 	if (!is_named && !is_chosen(call))
 		return ctl_call_refuse(call, "which? A COMMUNICATION, a filter or --all");

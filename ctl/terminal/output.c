@@ -18,10 +18,10 @@ static bool is_utf8_locale(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		const char *value = g_getenv(names[i]);
 
-		if (value == NULL || *value == '\0')
+		if (!value || *value == '\0')
 			continue;
 		g_autofree char *upper = g_ascii_strup(value, -1);
-		return strstr(upper, "UTF-8") != NULL || strstr(upper, "UTF8") != NULL;
+		return strstr(upper, "UTF-8") || strstr(upper, "UTF8");
 	}
 	return false;
 }
@@ -36,7 +36,7 @@ struct table_style output_style(void)
 		return style;
 	style.width =
 	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-	style.color = no_color == NULL || *no_color == '\0';
+	style.color = !no_color || *no_color == '\0';
 	style.utf8 = is_utf8_locale();
 	return style;
 }

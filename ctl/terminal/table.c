@@ -51,7 +51,7 @@ struct table *table_new(void)
 
 void table_free(struct table *table)
 {
-	if (table == NULL)
+	if (!table)
 		return;
 	g_array_unref(table->columns);
 	g_ptr_array_unref(table->rows);
@@ -84,7 +84,7 @@ static const char *value_at(const struct table *table, guint row, guint column)
 	const char *value =
 	    g_ptr_array_index((GPtrArray *)g_ptr_array_index(table->rows, row), column);
 
-	return value == NULL ? "" : value;
+	return value ? value : "";
 }
 
 static void append_padding(GString *out, size_t count)

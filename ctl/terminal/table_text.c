@@ -100,7 +100,7 @@ void table_text_append_value(GString *out, const char *value, const struct table
 {
 	const char *color = style->color ? color_of(value) : NULL;
 
-	if (color != NULL)
+	if (color)
 		g_string_append_printf(out, "\033[%sm%s\033[0m", color, value);
 	else
 		g_string_append(out, value);

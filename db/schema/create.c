@@ -45,7 +45,7 @@ static char *maintenance_conninfo(const char *conninfo, char **name_out, GError 
 	}
 	*name_out = NULL;
 	for (const PQconninfoOption *option = options; option->keyword; option++) {
-		if (option->val == NULL)
+		if (!option->val)
 			continue;
 		if (strcmp(option->keyword, "dbname") == 0)
 			*name_out = g_strdup(option->val);
@@ -53,7 +53,7 @@ static char *maintenance_conninfo(const char *conninfo, char **name_out, GError 
 			conninfo_append(out, option->keyword, option->val);
 	}
 	PQconninfoFree(options);
-	if (*name_out == NULL)
+	if (!*name_out)
 		*name_out = g_strdup(g_getenv("PGDATABASE"));
 	conninfo_append(out, "dbname", maintenance_database);
 	return g_strdup(out->str);

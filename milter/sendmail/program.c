@@ -33,7 +33,7 @@ static const char *find_program(void)
 
 bool program_is_there(void)
 {
-	return find_program() != NULL;
+	return find_program();
 }
 
 const char *const *program_command(void)

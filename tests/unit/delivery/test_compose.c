@@ -351,7 +351,7 @@ static void test_raw_long_lines(void)
 
 			assert_lines(text);
 			g_assert_cmpuint(strlen(joined), ==, body_len + 2);
-			for (char **line = lines; *line != NULL; line++)
+			for (char **line = lines; *line; line++)
 				g_assert_true(g_utf8_validate(*line, -1, NULL));
 		}
 	}

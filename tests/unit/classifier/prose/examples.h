@@ -51,13 +51,13 @@ static inline char *examples_with_header(const char *text)
 	g_auto(GStrv) lines = g_strsplit(header, "\n", -1);
 	GString *out = g_string_new(NULL);
 
-	for (size_t i = 0; lines[i] != NULL; i++)
+	for (size_t i = 0; lines[i]; i++)
 		if (!examples_is_left_out(lines[i]))
 			g_string_append_printf(out, "%s\n", lines[i]);
 	for (size_t i = 0; i < G_N_ELEMENTS(default_fields); i++) {
 		size_t name = strcspn(default_fields[i], ":") + 1;
 		bool given = false;
-		for (size_t j = 0; lines[j] != NULL; j++)
+		for (size_t j = 0; lines[j]; j++)
 			given |= g_ascii_strncasecmp(lines[j], default_fields[i], name) == 0;
 		if (!given)
 			g_string_append_printf(out, "%s\n", default_fields[i]);
@@ -89,7 +89,7 @@ static inline void examples_add(GArray *mails, const char *path)
 
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_auto(GStrv) sections = g_strsplit(text, "\n=== ", -1);
-	for (size_t i = 1; sections[i] != NULL; i++) {
+	for (size_t i = 1; sections[i]; i++) {
 		struct mail mail = examples_read_mail(sections[i]);
 		mail.file = g_path_get_basename(path);
 		*strchr(mail.file, '.') = '\0';

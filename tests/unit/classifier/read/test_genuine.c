@@ -63,10 +63,10 @@ static void compare(const struct report *report, char **row, GString *wrong)
 	const char *const found[COLUMNS] = {
 	    [FILE_NAME] = row[FILE_NAME],
 	    [KIND] = report_kind_name(report->kind),
-	    [RECIPIENT] = recipient != NULL ? recipient->recipient : "",
-	    [ACTION] = recipient != NULL ? report_action_name(recipient->action) : "",
-	    [STATUS] = recipient != NULL ? recipient->status : "",
-	    [REPLY_CODE] = recipient != NULL ? recipient->reply_code : "",
+	    [RECIPIENT] = recipient ? recipient->recipient : "",
+	    [ACTION] = recipient ? report_action_name(recipient->action) : "",
+	    [STATUS] = recipient ? recipient->status : "",
+	    [REPLY_CODE] = recipient ? recipient->reply_code : "",
 	    [CLASS] = reason_class_name(verdict.class),
 	    [REASON] = verdict.reason->name,
 	};
@@ -136,13 +136,13 @@ static GPtrArray *read_table(void)
 	g_assert_true(g_file_get_contents(MAILS "expected.tsv", &text, NULL, NULL));
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-	for (char **line = lines; *line != NULL; line++) {
+	for (char **line = lines; *line; line++) {
 		if (**line == '#' || **line == '\0')
 			continue;
 		char **row = g_strsplit(*line, "\t", -1);
 		g_assert_cmpuint(g_strv_length(row), >=, COLUMNS);
-		char **before = current != NULL ? g_ptr_array_index(current, 0) : NULL;
-		if (before == NULL || strcmp(before[FILE_NAME], row[FILE_NAME]) != 0) {
+		char **before = current ? g_ptr_array_index(current, 0) : NULL;
+		if (!before || strcmp(before[FILE_NAME], row[FILE_NAME]) != 0) {
 			current = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 			g_ptr_array_add(all, current);
 		}

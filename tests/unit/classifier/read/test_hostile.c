@@ -737,7 +737,7 @@ static void test_mail(gconstpointer data)
 	void (*make)(GString *) = ((void (*const *)(GString *))data)[0];
 	static struct ruleset *rules; /* loaded once: it costs more than all the mails */
 	g_autoptr(GString) mail = g_string_new(NULL);
-	if (rules == NULL)
+	if (!rules)
 		rules = load_rules();
 	make(mail);
 	struct job job = {rules, mail};

@@ -38,8 +38,8 @@ static void check_status_rows(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const struct code *code = code_find_status(rows[i].status);
 		g_test_message("%s", rows[i].status);
-		g_assert_cmpstr(code != NULL ? code->id : "", ==, rows[i].id);
-		if (code == NULL)
+		g_assert_cmpstr(code ? code->id : "", ==, rows[i].id);
+		if (!code)
 			continue;
 		g_assert_cmpstr(reason_get(code->reason)->name, ==, rows[i].reason);
 		g_assert_cmpint(code->trust, ==, rows[i].trust);

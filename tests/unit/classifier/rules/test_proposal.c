@@ -51,9 +51,9 @@ static void test_rows(void)
 						  .remote_mta = "mx.customer.example"};
 		g_autofree char *rule = proposal_rule(&proposal);
 
-		g_test_message("%s -> %s", rows[i].diagnostic, rule == NULL ? "none" : rule);
-		g_assert_true((rule == NULL) == (rows[i].match == NULL));
-		if (rule == NULL)
+		g_test_message("%s -> %s", rows[i].diagnostic, !rule ? "none" : rule);
+		g_assert_true((!rule) == (!rows[i].match));
+		if (!rule)
 			continue;
 		g_autofree char *wanted = g_strdup_printf("\nmatch   = %s\n", rows[i].match);
 		g_assert_nonnull(strstr(rule, wanted));

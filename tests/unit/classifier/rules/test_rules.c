@@ -150,10 +150,9 @@ static struct ruleset *load(const struct folder *folder, const char *rules, cons
 	g_autoptr(GError) error = NULL;
 
 	g_assert_true(g_file_set_contents(folder->rules, rules, -1, NULL));
-	if (site != NULL)
+	if (site)
 		g_assert_true(g_file_set_contents(folder->site, site, -1, NULL));
-	struct ruleset *loaded =
-	    ruleset_load(folder->path, site != NULL ? folder->site : NULL, &error);
+	struct ruleset *loaded = ruleset_load(folder->path, site ? folder->site : NULL, &error);
 	g_assert_no_error(error);
 	return loaded;
 }

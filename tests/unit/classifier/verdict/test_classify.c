@@ -48,7 +48,7 @@ static void assert_verdict(const struct report *report, const struct report_reci
 	if (strcmp(verdict.reason->name, reason) != 0 ||
 	    strcmp(reason_class_name(verdict.class), class) != 0) {
 		g_test_message("%s: %s %s by %s \"%s\"",
-			       recipient != NULL ? recipient->diagnostic : "nobody",
+			       recipient ? recipient->diagnostic : "nobody",
 			       reason_class_name(verdict.class), verdict.reason->name, verdict.rule,
 			       verdict.evidence);
 		g_test_fail();
@@ -240,7 +240,7 @@ static void check_replies(void)
 
 	g_assert_true(g_file_get_contents("tests/unit/data/replies.txt", &text, NULL, NULL));
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	for (size_t i = 0; lines[i] != NULL; i++) {
+	for (size_t i = 0; lines[i]; i++) {
 		struct verdict verdict;
 		if (lines[i][0] == '[' && g_str_has_suffix(lines[i], "]")) {
 			lines[i][strlen(lines[i]) - 1] = '\0';

@@ -40,7 +40,7 @@ static void assert_keys(JsonObject *object, const char *keys)
 	g_autoptr(GList) members = json_object_get_members(object);
 
 	g_assert_cmpuint(g_list_length(members), ==, g_strv_length(expected));
-	for (size_t i = 0; expected[i] != NULL; i++)
+	for (size_t i = 0; expected[i]; i++)
 		g_assert_true(json_object_has_member(object, expected[i]));
 }
 

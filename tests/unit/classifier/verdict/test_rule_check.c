@@ -133,9 +133,8 @@ static void test_row(gconstpointer data)
 	g_autoptr(GError) error = NULL;
 
 	g_assert_true(g_file_set_contents(shipped, rows[i].shipped, -1, NULL));
-	g_assert_true(
-	    g_file_set_contents(site, rows[i].site != NULL ? rows[i].site : "", -1, NULL));
-	g_autoptr(ruleset_t) rules = ruleset_load(dir, rows[i].site != NULL ? site : NULL, &error);
+	g_assert_true(g_file_set_contents(site, rows[i].site ? rows[i].site : "", -1, NULL));
+	g_autoptr(ruleset_t) rules = ruleset_load(dir, rows[i].site ? site : NULL, &error);
 	g_assert_no_error(error);
 	rule_check_rules(rules, &(struct rule_check_listener){hear, faults});
 	rule_check_examples(rules, &(struct rule_check_listener){hear, wrong});

@@ -136,7 +136,7 @@ static void test_find(void)
 		    ctl_command_find(&registry_bouncectl, (int)g_strv_length(words), words, &count);
 
 		g_test_message("%s", finds[i].line);
-		g_assert_cmpstr(found == NULL ? NULL : found->name, ==, finds[i].name);
+		g_assert_cmpstr(!found ? NULL : found->name, ==, finds[i].name);
 		g_assert_cmpint(count, ==, finds[i].words);
 	}
 	g_assert_null(ctl_command_find(&registry_bouncectl, 0, NULL, &(int){0}));
@@ -161,7 +161,7 @@ static bool takes(const struct ctl_command *each, const char *name)
 	for (const struct ctl_argument *argument = each->arguments; argument->value; argument++)
 		if (strcmp(argument->value->name, name) == 0)
 			return true;
-	return ctl_command_option_find(each, name) != NULL;
+	return ctl_command_option_find(each, name);
 }
 
 /* What a view binds is something that the command takes. */
@@ -201,7 +201,7 @@ static void test_every_command(void)
 			      each->view.sections[0].name);
 		g_assert_true(g_ascii_islower(*each->summary) &&
 			      !g_str_has_suffix(each->summary, "."));
-		g_assert_true(each->help == NULL || g_str_has_suffix(each->help, "\n"));
+		g_assert_true(!each->help || g_str_has_suffix(each->help, "\n"));
 		check_example(each);
 		check_options(each);
 		check_view(each);

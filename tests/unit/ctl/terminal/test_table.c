@@ -69,7 +69,7 @@ static void test_every_width(void)
 			    print(table, (struct table_style){.utf8 = utf8, .width = width});
 			g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-			for (char **line = lines; *line != NULL; line++)
+			for (char **line = lines; *line; line++)
 				g_assert_cmpuint(table_text_width(*line), <=, width);
 		}
 }

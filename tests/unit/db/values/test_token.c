@@ -49,7 +49,7 @@ static void test_vectors(void)
 
 	g_assert_true(g_file_get_contents("tests/vectors/tokens.tsv", &contents, NULL, NULL));
 	g_auto(GStrv) lines = g_strsplit(contents, "\n", -1);
-	for (char **line = lines; *line != NULL; line++) {
+	for (char **line = lines; *line; line++) {
 		if (**line == '#' || **line == '\0')
 			continue;
 		g_auto(GStrv) field = g_strsplit(*line, "\t", -1);
