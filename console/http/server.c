@@ -13,8 +13,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "console/http/deadlines.h"
 #include "console/http/fields.h"
-#include "console/http/patience.h"
 #include "console/http/reading.h"
 #include "console/http/reply.h"
 #include "console/http/turns.h"
@@ -31,7 +31,7 @@ enum {
 struct server {
 	struct server_options options;
 	struct MHD_Daemon *daemon;
-	struct patience *patience;
+	struct deadlines *deadlines;
 	GThreadPool *threads;
 	GThread *watch;
 	struct stop_flag *stop; /* of the watch */
@@ -44,7 +44,7 @@ struct server {
 struct exchange {
 	struct server *server;
 	struct MHD_Connection *connection;
-	struct guest *guest;
+	struct client *client;
 	char *uri;
 	GByteArray *body;
 	unsigned refusal; /* a status; 0: none */
@@ -99,7 +99,7 @@ static struct exchange *pass_turn(struct server *server, const char *person)
 /* From here on the exchange is the library's. */
 static void hand_back(struct server *server, struct exchange *exchange)
 {
-	patience_resume(server->patience, exchange->guest);
+	deadlines_resume(server->deadlines, exchange->client);
 	MHD_resume_connection(exchange->connection);
 }
 
@@ -156,7 +156,7 @@ static void *begin_exchange(void *context, const char *uri, struct MHD_Connectio
 
 	exchange->server = context;
 	exchange->connection = connection;
-	exchange->guest = info->socket_context;
+	exchange->client = info->socket_context;
 	exchange->uri = g_strdup(uri);
 	exchange->body = g_byte_array_new();
 	return exchange;
@@ -172,7 +172,7 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 	(void)how;
 	if (!exchange)
 		return;
-	patience_resume(server->patience, exchange->guest);
+	deadlines_resume(server->deadlines, exchange->client);
 	request_clear(&exchange->request);
 	response_free(exchange->response);
 	g_byte_array_unref(exchange->body);
@@ -237,7 +237,7 @@ static enum MHD_Result hand_over_exchange(struct exchange *exchange)
 	g_mutex_lock(&server->gate);
 	bool is_open = !server->is_closed;
 	if (is_open) {
-		patience_suspend(server->patience, exchange->guest);
+		deadlines_suspend(server->deadlines, exchange->client);
 		MHD_suspend_connection(exchange->connection);
 		g_thread_pool_push(server->threads, exchange, NULL);
 	}
@@ -271,17 +271,17 @@ static enum MHD_Result handle_request(void *context, struct MHD_Connection *conn
 	return MHD_YES;
 }
 
-static void come_or_go(void *context, struct MHD_Connection *connection, void **socket_context,
-		       enum MHD_ConnectionNotificationCode code)
+static void track_client(void *context, struct MHD_Connection *connection, void **socket_context,
+			 enum MHD_ConnectionNotificationCode code)
 {
 	const struct server *server = context;
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		*socket_context = patience_enter(server->patience, info->connect_fd);
+		*socket_context = deadlines_enter(server->deadlines, info->connect_fd);
 	else
-		patience_leave(server->patience, *socket_context);
+		deadlines_leave(server->deadlines, *socket_context);
 }
 
 /* --- start and stop --------------------------------------------------------------------------- */
@@ -291,7 +291,7 @@ static void *watch_main(void *data)
 	struct server *server = data;
 
 	while (!stop_flag_wait(server->stop, G_USEC_PER_SEC / 4))
-		patience_look(server->patience);
+		deadlines_enforce(server->deadlines);
 	return NULL;
 }
 
@@ -311,13 +311,13 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 	    server->options.connections_max + SPARE, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)HEADER_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_WAIT,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, server,
-	    MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_NOTIFY_CONNECTION, come_or_go,
-	    server, MHD_OPTION_END);
+	    MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_NOTIFY_CONNECTION,
+	    track_client, server, MHD_OPTION_END);
 }
 
 static void free_server(struct server *server)
 {
-	patience_free(server->patience);
+	deadlines_free(server->deadlines);
 	stop_flag_free(server->stop);
 	turns_free(server->turns);
 	g_mutex_clear(&server->gate);
@@ -332,7 +332,7 @@ struct server *server_start(const struct server_options *options, GError **error
 	g_mutex_init(&server->gate);
 	server->stop = stop_flag_new();
 	server->turns = turns_new(TURNS_MAX);
-	server->patience = patience_new(options->connections_max, options->request_wait);
+	server->deadlines = deadlines_new(options->connections_max, options->request_wait);
 	server->threads =
 	    g_thread_pool_new(answer_exchange, server, (gint)options->threads, FALSE, NULL);
 	server->daemon = start_daemon(server);
@@ -344,7 +344,7 @@ struct server *server_start(const struct server_options *options, GError **error
 		free_server(server);
 		return NULL;
 	}
-	server->watch = g_thread_new("patience", watch_main, server);
+	server->watch = g_thread_new("deadlines", watch_main, server);
 	return server;
 }
 

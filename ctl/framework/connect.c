@@ -5,7 +5,7 @@
 #include "ctl/framework/connect.h"
 
 #include "base/error.h"
-#include "ctl/framework/patience.h"
+#include "ctl/framework/waiting_notice.h"
 
 #define CONFIG_DEFAULT BM_SYSCONFDIR "/bounce-milter/bounce-milter.conf"
 
@@ -73,7 +73,7 @@ struct db_rows *ctl_connect_fetch(struct ctl_call *call, const struct db_stateme
 
 	if (!pool)
 		return NULL;
-	g_autoptr(patience_t) patience = patience_begin();
+	g_autoptr(waiting_notice_t) notice = waiting_notice_begin();
 	return db_rows_fetch(pool, statement, values, error);
 }
 

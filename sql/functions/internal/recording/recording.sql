@@ -125,18 +125,18 @@ LANGUAGE plpgsql AS $$
 DECLARE
   ids bigint[] := '{}';
   f bounce_internal.finding;
-  patience CONSTANT text := CASE WHEN bounce_internal.are_many_decided()
+  lock_wait CONSTANT text := CASE WHEN bounce_internal.are_many_decided()
                                  THEN current_setting('lock_timeout') END;
 BEGIN
   FOREACH f IN ARRAY findings LOOP
     ids := ids || f.communication_id;
   END LOOP;
-  IF patience IS NOT NULL THEN
+  IF lock_wait IS NOT NULL THEN
     PERFORM set_config('lock_timeout', '100ms', true);
   END IF;
   PERFORM FROM bounce.communication AS c WHERE c.id = ANY (ids) ORDER BY c.id FOR NO KEY UPDATE;
-  IF patience IS NOT NULL THEN
-    PERFORM set_config('lock_timeout', patience, true);
+  IF lock_wait IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', lock_wait, true);
   END IF;
   -- a report may be faster than what a worker has heard
   PERFORM bounce_internal.settle_noted(ids);

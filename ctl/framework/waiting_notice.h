@@ -3,19 +3,19 @@
  * A word to a person who waits at a terminal for what takes long: deciding about twenty thousand
  * mails is half a minute of silence otherwise.
  */
-#ifndef CTL_FRAMEWORK_PATIENCE_H
-#define CTL_FRAMEWORK_PATIENCE_H
+#ifndef CTL_FRAMEWORK_WAITING_NOTICE_H
+#define CTL_FRAMEWORK_WAITING_NOTICE_H
 
 #include <glib.h>
 
-struct patience;
+struct waiting_notice;
 
 /* From now on somebody waits. NULL where nobody sits at a terminal. */
-struct patience *patience_begin(void);
+struct waiting_notice *waiting_notice_begin(void);
 /* The answer is there. NULL is allowed. */
-void patience_end(struct patience *patience);
+void waiting_notice_end(struct waiting_notice *notice);
 
-typedef struct patience patience_t;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(patience_t, patience_end)
+typedef struct waiting_notice waiting_notice_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(waiting_notice_t, waiting_notice_end)
 
 #endif
