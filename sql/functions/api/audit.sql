@@ -11,6 +11,7 @@ BEGIN
              UNION ALL SELECT * FROM bounce_internal.forgotten_bounces()
              UNION ALL SELECT * FROM bounce_internal.forgotten_tasks()
              UNION ALL SELECT * FROM bounce_internal.forgotten_claims()
+             UNION ALL SELECT * FROM bounce_internal.forgotten_times()
              UNION ALL SELECT * FROM bounce_internal.forgotten_copies()
              UNION ALL SELECT * FROM bounce_internal.forgotten_events())
   SELECT f.fault, count(*), min(f.about), bounce_internal.way_to_mend(f.fault)
@@ -20,5 +21,6 @@ COMMENT ON FUNCTION bounce.audit() IS
   'operator: what was forgotten, kind by kind, with one of them as a sample and how to mend it; no '
   'row when nothing is: held blocks that nobody decides, outages without a task, bounces without '
   'task, block and resend, tasks and follow-ups of what is done, leases of dead workers, claims '
-  'without end, copies for the operator that wait too long, events parked behind nothing. It looks '
+  'without end, mails due later than their schedule allows, copies for the operator that wait too '
+  'long, events parked behind nothing. It looks '
   'at all recipients who have bounced';

@@ -78,6 +78,37 @@ SELECT is(test.faults(), 'lease without worker 1, task without matter 1', 'a lea
 UPDATE bounce.follow_up SET claimed_by = 'app', lease_expire_time = now() - interval '2 days'
 WHERE kind = 'hard_bounce';
 SELECT matches(test.faults(), 'claim without end 1', 'a claim that nobody ends');
+
+-- a clock that was set back by three hours
+SELECT test.submit('{soon@t.example}') AS soon, test.submit('{tried@t.example}') AS tried,
+       test.submit('{claimed@t.example}') AS claimed, test.submit('{planned@t.example}') AS planned
+\gset
+SAVEPOINT clock;
+SET LOCAL session_replication_role = replica;
+UPDATE bounce.communication SET created_at = now() + interval '3 hours' WHERE id = :soon;
+UPDATE bounce.recipient_delivery SET due_at = now() + interval '3 hours'
+WHERE communication_id IN (:soon, :planned);
+UPDATE bounce.recipient_delivery SET due_at = now() + interval '3 hours', state = 'pending',
+  tries = 1, response = '451 later'
+WHERE communication_id = :tried;
+UPDATE bounce.communication_delivery SET due_at = now() + interval '3 hours'
+WHERE communication_id IN (:soon, :tried, :planned);
+UPDATE bounce.communication_delivery SET state = 'PROCESSING', due_at = NULL, worker = 'w',
+  claim_id = gen_random_uuid(),
+  lease_expire_time = now() + interval '3 hours'
+WHERE communication_id = :claimed;
+SET LOCAL session_replication_role = origin;
+SELECT matches(test.faults(), 'due too late 3', 'a mail handed over, one tried, a lease');
+SELECT is((SELECT done FROM bounce.housekeeping() WHERE step = 'mails brought forward'), 3::bigint,
+          'housekeeping brings them forward');
+SELECT doesnt_match(test.faults(), 'due too late', 'and nothing is late');
+SELECT is((SELECT array_agg(d.due_at <= now() + p.late ORDER BY d.communication_id)
+           FROM bounce.communication_delivery AS d
+           JOIN (VALUES (:soon, interval '0'), (:tried, interval '1 hour'),
+                        (:planned, interval '1 hour')) AS p (id, late)
+             ON p.id = d.communication_id),
+          '{t,t,f}', 'at once, as the schedule has it, and as the application has asked for');
+ROLLBACK TO clock;
 SET LOCAL session_replication_role = replica;
 UPDATE bounce.communication_delivery SET state = 'RETRY', lease_expire_time = NULL, due_at = now()
 WHERE state = 'PROCESSING';

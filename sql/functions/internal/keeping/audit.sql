@@ -121,6 +121,8 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN 'lease without worker' THEN 'start bounce-delivery: it takes over what a dead one left'
     WHEN 'claim without end' THEN
       'start what claims it: bounce-delivery, or the application that asks for follow-ups'
+    WHEN 'due too late' THEN
+      'the clock was set back: bouncectl housekeeping gives them the time of their schedule'
     WHEN 'copy not sent' THEN
       'bouncectl copies list says why; a bounce-delivery with smtp_host sends them'
     WHEN 'copy given up without task' THEN 'bouncectl copies retry'

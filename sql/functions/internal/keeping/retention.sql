@@ -205,6 +205,7 @@ BEGIN
     RETURN NEXT;
   step := 'blocks ended';          done := bounce_internal.end_blocks(at, batch);  RETURN NEXT;
   step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
+  step := 'mails brought forward'; done := bounce_internal.bring_forward(at, batch); RETURN NEXT;
   step := 'held blocks left over'; done := bounce_internal.decide_leftovers(batch); RETURN NEXT;
   step := 'domains learned';       done :=
     bounce_internal.learn_domains(batch);            RETURN NEXT;
