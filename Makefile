@@ -182,7 +182,7 @@ reasons-doc: $(REASON_FILES)
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 LINK = $(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake daemon db classifier base)
-	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ -lmilter $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ -lmilter -lresolv $(LIBS_all)
 $(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o \
 		$(call libs,delivery daemon db classifier net base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl libcurl) $(LIBS_all)

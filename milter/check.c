@@ -13,6 +13,7 @@
 #include "daemon/rules/daemon_rules.h"
 #include "db/parameter_cache.h"
 #include "db/schema/migrate.h"
+#include "milter/mx_check.h"
 #include "milter/postfix/destination.h"
 #include "milter/postfix/postconf.h"
 #include "milter/postfix/rewriting.h"
@@ -179,6 +180,8 @@ bool milter_check(const struct milter_settings *settings)
 	bool wiring = postfix ? check_with_postfix(postfix, settings, paths)
 			      : check_without_postfix(settings, paths, error);
 
+	for (const char *const *path = paths; *path; path++)
+		mx_check(strrchr(*path, '@') + 1);
 	check_kept_file("state_file", settings->state_file,
 			"a start while the database is away stops the mail of others as well");
 	check_kept_file("metrics_file", settings->metrics_file,
