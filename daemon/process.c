@@ -137,7 +137,8 @@ void process_pid_file_close(const char *path, int fd)
 {
 	if (fd < 0)
 		return;
-	unlink(path);
+	if (is_same_file(fd, path)) /* ours may have been removed, and this is our successor's */
+		unlink(path);
 	close(fd);
 }
 

@@ -26,6 +26,9 @@ static const struct ctl_option list_options[] = {
      .help = "only those of this communication"},
     {.name = "address", .value = &ctl_value_text, .help = "only those whose address contains this"},
     {.name = "class", .value = &value_class, .help = "only this class"},
+    {.name = "queue-id",
+     .value = &ctl_value_text,
+     .help = "only those of the report that the MTA's log calls so"},
     {0},
 };
 
@@ -35,15 +38,15 @@ CTL_COMMAND(command_bounces) = {
     .summary = "list what came back, the newest first",
     .example = "bounces --class hard --since 24h",
     .options = {list_options, common_options_period, common_options_limit_50},
-    .view = {.parameters = {"communication", "address", "class", "since", "until", "limit"},
-	     .sections = {{.name = "bounces",
-			   .statement = &operator_queries_bounces,
-			   .columns = {CTL_COLUMN("id"), CTL_COLUMN("received_at"),
-				       CTL_COLUMN("class"), CTL_COLUMN("reason"),
-				       CTL_COLUMN("recipient"), CTL_IF_ROOM("communication_id"),
-				       CTL_IF_ROOM("why"), CTL_IF_ROOM("trust"),
-				       CTL_IF_ROOM("rule")},
-			   .empty = "no bounce"}}},
+    .view =
+	{.parameters = {"communication", "address", "class", "since", "until", "limit", "queue-id"},
+	 .sections = {{.name = "bounces",
+		       .statement = &operator_queries_bounces,
+		       .columns = {CTL_COLUMN("id"), CTL_COLUMN("received_at"), CTL_COLUMN("class"),
+				   CTL_COLUMN("reason"), CTL_COLUMN("recipient"),
+				   CTL_IF_ROOM("communication_id"), CTL_IF_ROOM("task_id"),
+				   CTL_IF_ROOM("why"), CTL_IF_ROOM("trust"), CTL_IF_ROOM("rule")},
+		       .empty = "no bounce"}}},
 };
 
 /* --- bounce show --------------------------------------------------------------------- */

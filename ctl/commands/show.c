@@ -49,7 +49,8 @@ static enum ctl_exit_code show_found(struct ctl_call *call, const struct db_rows
 
 	if (count == 0) {
 		ctl_call_say(call, "no communication has this id, envelope id, Message-ID, "
-				   "reference, token, address or queue id of a report");
+				   "reference, token, address or queue id of a report; a report "
+				   "that belongs to none: bouncectl bounces --queue-id");
 		return CTL_EXIT_FAULT;
 	}
 	if (count > 1)

@@ -320,13 +320,13 @@ STATEMENT(operator_queries_communication_story, 1,
 	  "SELECT at, event, text, recipient, actor, bounce_id, task_id FROM "
 	  "bounce.communication_story($1::bigint)");
 
-STATEMENT(operator_queries_bounces, 6,
+STATEMENT(operator_queries_bounces, 7,
 	  "SELECT b.id, b.received_at, b.class, b.reason, b.recipient, b.status, b.diagnostic, "
 	  "bounce.clean_diagnostic(concat_ws(' ', nullif(b.reply_code, ''), nullif(b.status, ''), "
 	  "  b.diagnostic)) AS why, "
 	  "b.trust, b.matched_by, "
 	  "b.rule, "
-	  "  b.communication_id, b.bounce_message_id, b.consequence, b.return_date, "
+	  "  b.communication_id, b.bounce_message_id, b.consequence, b.task_id, b.return_date, "
 	  "nullif(b.new_address, '') AS new_address, b.has_left "
 	  "FROM bounce.bounce AS b "
 	  "WHERE ($1::bigint IS NULL OR b.communication_id = $1) "
@@ -334,6 +334,8 @@ STATEMENT(operator_queries_bounces, 6,
 	  "  AND ($3::text IS NULL OR b.class = $3) "
 	  "  AND ($4::timestamptz IS NULL OR b.received_at >= $4) AND ($5::timestamptz IS NULL OR "
 	  "b.received_at < $5) "
+	  "  AND ($7::text IS NULL OR b.bounce_message_id IN (SELECT m.id FROM "
+	  "bounce.bounce_message AS m WHERE m.queue_id = $7)) "
 	  "ORDER BY b.id DESC LIMIT $6::integer");
 STATEMENT(operator_queries_bounce, 1,
 	  "SELECT b.id, b.received_at, b.class, b.reason, n.meaning, b.permanence, b.rule, "

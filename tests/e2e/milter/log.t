@@ -2,6 +2,7 @@
 # What became of a report is one line of the log, the same from the milter and from bouncectl
 # intake; its numbers, and the queue id before it, are those that bouncectl takes.
 use Bounce::Test;
+use JSON::PP;
 
 my $stage  = stage();
 my $daemon = $stage->daemon;
@@ -38,5 +39,28 @@ my ($status, $output)
     '--to', $second->{return_path}{'ben@customer.example'});
 is $status, 0, 'bouncectl intake' or diag $output;
 like $output, qr/Q1: recorded communication=$second->{id} .* trust=token /, 'logs the same';
+
+# a report that belongs to no communication
+my $lost = $stage->report(
+    'postfix-user-unknown', $second,
+    message_id  => 'unknown',
+    envelope_id => '',
+    recipient   => 'zoe@nowhere.example',
+    to          => Bounce::Stage::BOUNCE_MAILBOX
+);
+is code_of($stage->smtp->send(from => q(), to => [Bounce::Stage::BOUNCE_MAILBOX], mail => $lost)),
+    250,
+    'a report about nobody is taken';
+$line = ($daemon->log_lines(qr/recorded/))[-1];
+my ($id, $bounce, $its_task)
+    = $line =~ /\]: (\w+): recorded communication=none bounce=(\d+) .* task=(\d+) /;
+ok $its_task, 'and says its task' or diag $line;
+($status, $output) = bouncectl('show', $id);
+like $output, qr/bouncectl bounces --queue-id/, 'show says where it is';
+($status, $output) = bouncectl('bounces', '--queue-id', $id, '--json');
+my @found = map { JSON::PP->new->decode($_) } split /\n/, $output;
+is scalar @found, 1, 'found by the queue id, and alone';
+is_deeply [ map { "$_" } @{ $found[0] }{qw(id task_id)} ], [ $bounce, $its_task ],
+    'the bounce, and its task';
 
 finish();
