@@ -43,18 +43,22 @@ static const char definitions_statement[] = "SELECT sha256 FROM bounce.schema_fu
 static const char definitions_record_statement[] =
     "INSERT INTO bounce.schema_functions (sha256) VALUES ($1) "
     "ON CONFLICT (one) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()";
-/* All that anybody may do in the schema. */
+/* All that anybody may do in the schema. Where nothing was ever granted, the default holds. */
 static const char rights_statement[] =
     "WITH ours AS (SELECT oid FROM pg_catalog.pg_namespace"
     " WHERE nspname IN ('bounce', 'bounce_internal')),"
-    " acl AS (SELECT 'n' AS kind, n.oid, 0 AS part, n.nspacl AS list"
+    " acl AS (SELECT 'n' AS kind, n.oid, 0 AS part,"
+    " coalesce(n.nspacl, acldefault('n', n.nspowner)) AS list"
     " FROM pg_catalog.pg_namespace AS n JOIN ours USING (oid)"
-    " UNION ALL SELECT 'c', c.oid, 0, c.relacl FROM pg_catalog.pg_class AS c"
+    " UNION ALL SELECT 'c', c.oid, 0, coalesce(c.relacl,"
+    " acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)) FROM "
+    "pg_catalog.pg_class AS c"
     " JOIN ours ON ours.oid = c.relnamespace"
     " UNION ALL SELECT 'a', c.oid, a.attnum, a.attacl FROM pg_catalog.pg_class AS c"
     " JOIN ours ON ours.oid = c.relnamespace"
     " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid"
-    " UNION ALL SELECT 'p', p.oid, 0, p.proacl FROM pg_catalog.pg_proc AS p"
+    " UNION ALL SELECT 'p', p.oid, 0,"
+    " coalesce(p.proacl, acldefault('f', p.proowner)) FROM pg_catalog.pg_proc AS p"
     " JOIN ours ON ours.oid = p.pronamespace) "
     "SELECT md5(string_agg(row(l.kind, l.oid, l.part, e.grantee, e.privilege_type)::text, ','"
     " ORDER BY l.kind, l.oid, l.part, e.grantee, e.privilege_type)) AS digest "
