@@ -10,6 +10,7 @@
 #include "console/session/seal.h"
 #include "console/template/render.h"
 #include "console/text/sentences.h"
+#include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
 enum { ADDRESS_MAX = 6000 }; /* browsers and proxies have limits */
@@ -193,6 +194,12 @@ void page_add_list(struct page_call *call, const char *name, const struct db_row
 
 	page_add_rows(call, name, rows);
 	model_flag(call->model, flag, db_rows_count(rows) > 0);
+}
+
+void page_add_effects(struct page_call *call, const struct db_rows *rows)
+{
+	page_add_list(call, "effects", rows);
+	model_flag(call->model, "is_cut", db_rows_count(rows) >= CONSOLE_CHANGED_MAX);
 }
 
 bool page_load(struct page_call *call, const char *name, const struct db_statement *statement,

@@ -67,6 +67,8 @@ struct db_rows *page_act(struct page_call *call, const struct db_statement *stat
 
 /* The same, and has_NAME is set where there are any. */
 void page_add_list(struct page_call *call, const char *name, const struct db_rows *rows);
+/* What an act has done to whom, as the preview shows it (db/people/console_queries.h). */
+void page_add_effects(struct page_call *call, const struct db_rows *rows);
 /* Asks, and adds that list. False with the errors of db_rows_fetch. */
 bool page_load(struct page_call *call, const char *name, const struct db_statement *statement,
 	       const char *const *arguments, GError **error) __attribute__((warn_unused_result));

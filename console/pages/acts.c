@@ -89,8 +89,7 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 	}
 	model_flag(call->model, "is_possible", is_possible);
 	if (is_possible)
-		page_add_rows(call, "effects", answers[1]);
-	model_flag(call->model, "is_cut", db_rows_count(answers[1]) >= CONSOLE_CHANGED_MAX);
+		page_add_effects(call, answers[1]);
 	if (is_possible && act->add_more && !act->add_more(call, &error))
 		return fail_act(call, act, error);
 	return page_show(call, "act", 200);

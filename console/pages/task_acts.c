@@ -8,6 +8,7 @@
 
 #include "console/pages/tasks.h"
 #include "console/template/render.h"
+#include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 #include "db/values/pg_array.h"
 
@@ -137,6 +138,22 @@ static struct response *show_unseen(struct page_call *call, const struct way *wa
 	return show_preview(call, way, count);
 }
 
+/* Of one task it is shown what would happen to whom, unless that takes too long. */
+static void add_effects(struct page_call *call, const struct way *way, const char *id)
+{
+	const struct form *body = page_fields(call);
+	const char *const values[] = {id, form_get(body, "note"),
+				      way->third ? form_find(body, way->third) : NULL};
+	const struct db_trial trial = {way->statement, &console_queries_changed_mails, values};
+	struct db_rows *answers[2];
+
+	if (!db_rows_try(call->session->pool, &trial, answers, NULL))
+		return;
+	page_add_effects(call, answers[1]);
+	db_rows_free(answers[0]);
+	db_rows_free(answers[1]);
+}
+
 struct response *task_acts_preview(struct page_call *call)
 {
 	const struct form *body = page_fields(call);
@@ -159,6 +176,9 @@ struct response *task_acts_preview(struct page_call *call)
 	if (!rows)
 		return db_error_is_late(error) ? show_unseen(call, way, ids)
 					       : page_fail(call, error);
+	if (db_rows_count(rows) == 1 &&
+	    g_strcmp0(db_rows_find(rows, 0, "is_possible"), "true") == 0)
+		add_effects(call, way, ids->pdata[0]);
 	return show_seen(call, way, rows);
 }
 

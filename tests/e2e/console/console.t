@@ -199,6 +199,7 @@ subtest 'the way back' => sub {
     my @dead = (way => 'dead', id => $task[2]);
     my $seen = $eva->get($eva->post('/tasks/preview', @dead, @filter)->{headers}{location});
     like $seen->{content}, qr{href="/tasks\?kind=hard_bounce&amp;text=h3">Do nothing}, 'unchosen';
+    like $seen->{content}, qr/for whom.*?task resolved.*?h3\@customer/s, 'what follows, for whom';
     is $eva->post('/tasks/resolve', @dead, @filter)->{headers}{location},
         '/tasks?kind=hard_bounce&text=h3', 'done: to the same list';
     my ($back)
