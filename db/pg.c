@@ -88,6 +88,9 @@ char *pg_error_for_people(const char *text)
 		hint = "The account has no role that may. bounce_clerk: tasks and blocks one by "
 		       "one; bounce_operator: also outages, parameters and what is done to many; "
 		       "bounce_admin: also keys, erasing and whose a process is";
+	else if (*hint == '\0' &&
+		 (g_str_has_prefix(code, "22007") || g_str_has_prefix(code, "22008")))
+		hint = "A day is written as 2026-11-30.";
 	else if (*hint == '\0' && (g_str_has_prefix(code, "42") || g_str_has_prefix(code, "3F")))
 		hint = "Is the schema the one of this program? bouncectl db check";
 	return g_strjoin(*hint != '\0' ? "\n" : "", said, hint, NULL);

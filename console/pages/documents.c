@@ -77,6 +77,11 @@ static bool add_sum(struct page_call *call, const char *const *values, GError **
 	return sum;
 }
 
+static bool is_true(const struct db_rows *rows, const char *column)
+{
+	return g_strcmp0(db_rows_find(rows, 0, column), "true") == 0;
+}
+
 /* Why there is none to be shown. */
 static bool add_reason(struct page_call *call, const char *const *values, GError **error)
 {
@@ -84,9 +89,11 @@ static bool add_reason(struct page_call *call, const char *const *values, GError
 
 	if (!any)
 		return false;
-	bool is_any = g_strcmp0(db_rows_find(any, 0, "is_any"), "true") == 0;
-	bool is_waiting = g_strcmp0(db_rows_find(any, 0, "is_waiting"), "true") == 0;
-	model_flag(call->model, "none_sent", !is_any);
+	bool is_reversed = is_true(any, "is_reversed");
+	bool is_any = is_true(any, "is_any");
+	bool is_waiting = is_true(any, "is_waiting");
+	model_flag(call->model, "is_reversed", is_reversed);
+	model_flag(call->model, "none_sent", !is_any && !is_reversed);
 	model_flag(call->model, "some_wait", is_waiting);
 	model_flag(call->model, "all_arrived", is_any && !is_waiting);
 	return true;

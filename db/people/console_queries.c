@@ -219,15 +219,21 @@ STATEMENT(console_queries_document_sum, 3,
 	  "SELECT count(*) AS registered, "
 	  "  count(*) FILTER (WHERE r.state IN ('bounced', 'error')) AS failed, "
 	  "  nullif(count(*) FILTER (WHERE r.state = 'open'), 0) AS waiting " DOCUMENTS_OF_PERIOD);
+/* By the queue, which is short where all was sent. */
 STATEMENT(console_queries_document_any, 3,
 	  "SELECT EXISTS (SELECT " DOCUMENTS_OF_PERIOD ") AS is_any, "
-	  "  EXISTS (SELECT " DOCUMENTS_OF_PERIOD " AND r.state = 'open') AS is_waiting");
+	  "  EXISTS (SELECT FROM bounce.communication_delivery AS d "
+	  "    JOIN bounce.communication AS c ON c.id = d.communication_id "
+	  "    WHERE d.process = $1 AND d.state IN ('PENDING', 'RETRY', 'PROCESSING') "
+	  "      AND NOT d.is_notice AND c.created_at >= $2::timestamptz "
+	  "      AND c.created_at < $3::timestamptz) AS is_waiting, "
+	  "  $3::timestamptz <= $2::timestamptz AS is_reversed");
 
 /* --- parameters ------------------------------------------------------------------------------- */
 
 STATEMENT(console_queries_changed_parameter, 1,
 	  "SELECT 'set' AS event, concat_ws(', ', h.name, h.process) AS about, "
-	  "  format('\"%s\" -> \"%s\"', h.old_value, h.new_value) AS text "
+	  "  format('\"%s\" → \"%s\"', h.old_value, h.new_value) AS text "
 	  "FROM bounce.system_parameter_history AS h "
 	  "WHERE h.name = $1 AND h.changed_at >= now() ORDER BY h.id");
 

@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION bounce.assign_task(task_id bigint, owner text, note t
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  who CONSTANT text := coalesce(bounce_internal.one_line(owner), '');
+  who CONSTANT text := left(coalesce(bounce_internal.one_line(owner), ''), 320);
 BEGIN
   PERFORM bounce_internal.change_task(assign_task.task_id, 'assigned',
             concat_ws(': ', CASE who WHEN '' THEN bounce_internal.say('to nobody')

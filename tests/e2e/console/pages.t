@@ -421,6 +421,8 @@ subtest 'documents' => sub {
     unlike $page, qr{href="/mail\?id=$bad[1]{id}"}, 'behind the last one';
     like page($eva, '/documents?process=newsletter&since=2020-01-01&until=2020-02-01'),
         qr/sent nothing in that time/, 'a period without any';
+    like page($eva, '/documents?process=newsletter&since=2020-02-01&until=2020-01-01'),
+        qr/ends before it begins/, 'one that is none';
     my $id = submit('arrives@shop.example', 'newsletter');
     my $all = '/documents?process=newsletter&since=2020-01-01&until=2020-02-01';
     $db->sql(
@@ -434,6 +436,7 @@ subtest 'documents' => sub {
         qr/There are no more/, 'behind the last one';
     page($eva, '/documents');
     is $eva->get("/documents?process=invoice&since=%27%3B--")->{status}, 422, 'what is no day';
+    like $eva->page->{content}, qr/A day is written as/, '... and how one is written';
 
     my $file = $eva->get("/documents.csv?process=invoice&$period");
     is $file->{status}, 200, 'as a file';
@@ -529,7 +532,7 @@ subtest 'today' => sub {
     like $kurt->get('/')->{content}, qr{"/tasks">\s*offene Aufgaben</a>}, '... the state, too';
     $page = $kurt->get('/tasks')->{content};
     like $page, qr{<td>Postfach gibt es nicht: 550},                   'why a task is there';
-    like $page, qr{Seit</span> (?:gerade eben|vor \d+ Minuten?)</td>}, '... since when';
+    like $page, qr{Entstanden</span> (?:gerade eben|vor \d+ Minuten?)</td>}, '... since when';
     my ($task) = $page =~ m{href="(/task\?id=\d+)"};
     like $eva->get('/')->{content}, qr{<a href="/tasks">\s*open tasks</a>}, 'a figure leads on';
     $db->sql( "UPDATE bounce.task SET due_at = now() - interval '1 day' WHERE id = "
