@@ -27,7 +27,7 @@ static const struct ctl_option options[] = {
     {.name = "dead", .help = "the address is dead: block it"},
     {.name = "outage", .help = "it was an outage: nothing is blocked, mails are sent again"},
     {.name = "no-outage", .help = "it was no outage: the held blocks are made"},
-    {.name = "no-resend", .help = "with --works or --outage: do not send anything again"},
+    {.name = "no-resend", .help = "with --works or --outage: do not send again what came back"},
     {.name = "note",
      .value = &ctl_value_text,
      .help = "what is to be remembered; --works needs it"},
@@ -95,7 +95,7 @@ static const struct way ways[] = {
      .resolution = "dismissed",
      .each = {.section = {.statement = &operator_queries_task_outage_dismiss,
 			  .sentence = "task {id} is done: nothing was blocked, "
-				      "{resent|mail is|mails are} sent again",
+				      "{undone|bounce|bounces} undone",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note", "no-resend"}}},
     {.option = "no-outage",

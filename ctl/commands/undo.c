@@ -23,7 +23,7 @@ static const struct ctl_option options[] = {
     {.name = "why",
      .value = &ctl_value_text,
      .help = "the reason, for those who ask later; needed with --apply"},
-    {.name = "no-resend", .help = "do not send the mails again"},
+    {.name = "no-resend", .help = "do not send again what came back"},
     {.name = "list", .help = "show what was undone, and when"},
     {.name = "take-back",
      .value = &ctl_value_id,
@@ -64,6 +64,15 @@ static const struct ctl_view take_back_view = {
 			      "{sent|mail|mails} sent since"}},
 };
 
+static guint64 sum_of(const struct db_rows *rows, const char *column)
+{
+	guint64 sum = 0;
+
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		sum += g_ascii_strtoull(db_rows_find(rows, row, column), NULL, 10);
+	return sum;
+}
+
 static unsigned count_where(const struct db_rows *rows, const char *column)
 {
 	unsigned count = 0;
@@ -83,13 +92,15 @@ static enum ctl_exit_code print_undo_preview(const struct ctl_call *call,
 	    .columns = {CTL_COLUMN("bounce_id"), CTL_COLUMN("received_at"), CTL_COLUMN("recipient"),
 			CTL_COLUMN("reason"), CTL_IF_ROOM("rule"), CTL_COLUMN("lifts_block"),
 			CTL_COLUMN("closes_task"), CTL_COLUMN("requeues"),
-			CTL_IF_ROOM("diagnostic")}};
+			CTL_IF_ROOM("kept_back"), CTL_IF_ROOM("diagnostic")}};
+	guint64 sent = ctl_call_has(call, "no-resend") ? 0 : count_where(rows, "requeues");
 	g_autofree char *closing = g_strdup_printf(
-	    "%s%zu bounces: %u blocks to lift, %u with a task to close, %u mails to send again\n"
+	    "%s%zu bounces: %u blocks to lift, %u with a task to close, %" G_GUINT64_FORMAT
+	    " mails to send again\n"
 	    "Nothing was changed. Do it with --apply --why TEXT.\n",
 	    db_rows_count(rows) > 0 ? "\n" : "", db_rows_count(rows),
 	    count_where(rows, "lifts_block"), count_where(rows, "closes_task"),
-	    count_where(rows, "requeues"));
+	    sent + sum_of(rows, "kept_back"));
 
 	return ctl_view_print(call, &section, rows, closing);
 }
@@ -128,8 +139,9 @@ CTL_COMMAND(command_undo) = {
     .summary = "take back what followed from many bounces: show it first, then --apply",
     .example = "undo --since '2026-11-20 18:00' --domain provider.example",
     .help = "Blocks are lifted, tasks closed and communications sent again, in one transaction.\n"
-	    "An address that a person has called dead stays blocked. Without --apply nothing is\n"
-	    "changed. --take-back brings it all back, but for mails that were sent since.\n",
+	    "An address that a person has called dead stays blocked. What a block has kept\n"
+	    "back is sent in any case. Without --apply nothing is changed. --take-back brings\n"
+	    "it all back, but for mails that were sent since.\n",
     .options = {common_options_period, options, common_options_limit_50},
     .run = run_undo,
 };

@@ -73,34 +73,24 @@ STATEMENT(console_queries_process_rates, 0,
 	  "  rate_usual, verdict, verdict IN ('above_day', 'above_week') AS is_above "
 	  "FROM bounce.process_rates() LIMIT 50");
 
+/* w: bounce.task_ways(), t: its task. */
+#define WAY                                                                                        \
+	"w.way, 'way: ' || CASE WHEN w.way = 'unblocked' AND t.address = '' THEN 'again' "         \
+	"                       ELSE w.way END AS way_words, w.takes_address, t.correction "
+
 STATEMENT(console_queries_ways, 1,
-	  "SELECT w.way, 'way: ' || CASE WHEN w.way = 'unblocked' AND t.address = '' THEN 'again' "
-	  "                              ELSE w.way END AS way_words, "
-	  "  w.way = 'corrected' AS takes_address, replace(p.outcome, 'somebody@example.invalid', "
-	  "    'the right address') AS outcome, t.correction FROM bounce.task_detail AS t "
-	  "CROSS JOIN unnest(ARRAY['corrected', 'suggested', 'unblocked', 'dead', 'arrived', "
-	  "  'dismissed', 'confirmed', 'done']) WITH ORDINALITY AS w (way, place) "
+	  "SELECT " WAY ", replace(p.outcome, 'somebody@example.invalid', 'the right address') "
+	  "  AS outcome FROM bounce.task_detail AS t "
+	  "CROSS JOIN LATERAL bounce.task_ways(t.id) AS w "
 	  "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
 	  "  'somebody@example.invalid') AS p "
-	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible ORDER BY w.place");
+	  "WHERE t.id = $1::bigint AND p.is_possible ORDER BY w.place");
 
 /* Those that may be, where finding out what each would do takes too long. */
-STATEMENT(
-    console_queries_possible_ways, 1,
-    "SELECT w.way, 'way: ' || CASE WHEN w.way = 'unblocked' AND t.address = '' THEN 'again' "
-    "                              ELSE w.way END AS way_words, "
-    "  w.way = 'corrected' AS takes_address, '' AS outcome, t.correction "
-    "FROM bounce.task_detail AS t CROSS JOIN (VALUES "
-    "  (1, 'corrected', 'resolve_task_corrected'), "
-    "  (2, 'suggested', 'resolve_task_corrected'), "
-    "  (3, 'unblocked', 'resolve_task_unblocked'), (4, 'dead', 'resolve_task_dead'), "
-    "  (5, 'arrived', 'resolve_task_arrived'), (6, 'dismissed', 'dismiss_outage'), "
-    "  (7, 'confirmed', 'confirm_outage'), (8, 'done', 'resolve_task')) AS w (place, way, act) "
-    "WHERE t.id = $1::bigint AND t.status = 'open' "
-    "  AND (w.act LIKE '%_outage') = (t.kind = 'outage') "
-    "  AND (w.way <> 'suggested' OR t.correction <> '') "
-    "  AND has_function_privilege(('bounce.' || w.act)::regproc, 'EXECUTE') "
-    "ORDER BY w.place");
+STATEMENT(console_queries_possible_ways, 1,
+	  "SELECT " WAY ", '' AS outcome FROM bounce.task_detail AS t "
+	  "CROSS JOIN LATERAL bounce.task_ways(t.id) AS w "
+	  "WHERE t.id = $1::bigint ORDER BY w.place");
 
 /* --- what an act has done, as long as its transaction is open --------------------------------- */
 

@@ -8,18 +8,14 @@ CREATE OR REPLACE FUNCTION bounce.preview_task(
   resend boolean DEFAULT true, OUT is_possible boolean, OUT outcome text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  acts CONSTANT jsonb := '{
-    "done": "resolve_task", "corrected": "resolve_task_corrected",
-    "suggested": "resolve_task_corrected", "unblocked": "resolve_task_unblocked",
-    "dead": "resolve_task_dead", "arrived": "resolve_task_arrived",
-    "confirmed": "confirm_outage", "dismissed": "dismiss_outage"}';
   act regproc;
   remedy text;
 BEGIN
   PERFORM bounce_internal.require_word(
-    'way to resolve a task', way, ARRAY(SELECT jsonb_object_keys(acts)));
+    'way to resolve a task', way, ARRAY(SELECT w.way FROM bounce_internal.ways() AS w));
   -- the preview is made with the rights of its owner, the act is not
-  act := ('bounce.' || (acts ->> way))::regproc;
+  act := (SELECT 'bounce.' || w.act FROM bounce_internal.ways() AS w
+          WHERE w.way = preview_task.way);
   IF NOT has_function_privilege(bounce_internal.caller(), act, 'EXECUTE') THEN
     is_possible := false;
     outcome := CASE WHEN has_function_privilege('bounce_clerk', act, 'EXECUTE')
@@ -47,6 +43,22 @@ COMMENT ON FUNCTION bounce.preview_task(bigint, text, text, text, boolean) IS
   'operator: what resolving a task would do, and whether the caller can do it; nothing is changed. '
   'way: '
   'done, corrected (address), suggested, unblocked, dead, arrived, confirmed, dismissed';
+
+CREATE OR REPLACE FUNCTION bounce.task_ways(task_id bigint)
+RETURNS TABLE (place integer, way text, takes_address boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+  SELECT w.place, w.way, w.way = 'corrected'
+  FROM bounce.task_detail AS t JOIN bounce_internal.ways() AS w ON t.kind = ANY (w.kinds)
+  WHERE t.id = task_ways.task_id AND t.status = 'open'
+    AND (w.way <> 'suggested' OR t.correction <> '')
+    AND has_function_privilege(bounce_internal.caller(), ('bounce.' || w.act)::regproc, 'EXECUTE')
+  ORDER BY w.place;
+END $$;
+COMMENT ON FUNCTION bounce.task_ways(bigint) IS
+  'operator: the ways of resolving an open task that fit its kind and that the caller may take, '
+  'as preview_task() calls them, which says what each would do; takes_address: it needs one';
 
 CREATE OR REPLACE FUNCTION bounce.preview_reclassify(
   bounce_id bigint, reason text, why text) RETURNS text

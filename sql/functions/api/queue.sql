@@ -185,10 +185,7 @@ BEGIN
   END IF;
   ids := ARRAY(SELECT q.recipient_id FROM bounce.recipient_delivery AS q
                WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending'));
-  -- who has it already has it; one that was refused since is due first: see the trigger
-  UPDATE bounce.recipient_delivery AS q SET state = 'due'
-  FROM bounce.communication_recipient AS r
-  WHERE r.id = q.recipient_id AND r.id = ANY (ids) AND r.state = 'sent' AND q.state = 'pending';
+  -- who has it already has it
   UPDATE bounce.recipient_delivery AS q
   SET state = CASE r.state WHEN 'sent' THEN 'accepted' ELSE 'rejected' END, due_at = NULL,
       cancelled_due_at = CASE WHEN r.state <> 'sent' THEN q.due_at END

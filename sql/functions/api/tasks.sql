@@ -82,7 +82,7 @@ CREATE OR REPLACE FUNCTION bounce.resolve_task_corrected(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
-    task_id, '{hard_bounce,resend_exhausted,soft_bounces,auto_reply,bounce_without_communication}');
+    task_id, bounce_internal.kinds_of('corrected'));
   bare CONSTANT text := bounce_internal.require_other_address(
     address, bounce.address_key(t.address), t.process,
     bounce_internal.say('If it works after all: resolve_task_unblocked(task, note).'));
@@ -121,15 +121,16 @@ CREATE OR REPLACE FUNCTION bounce.resolve_task_unblocked(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
-    task_id, '{hard_bounce,resend_exhausted,soft_bounces,complaint,delivery_problem,'
-             'bounce_without_communication}');
+    task_id, bounce_internal.kinds_of('unblocked'));
   because CONSTANT text := bounce_internal.require_reason_text(note, 'say that it works');
-  resent CONSTANT integer := CASE
-                                  WHEN resend THEN bounce_internal.resend_task(t,
-                                      because) ELSE 0 END;
+  resent integer := CASE WHEN resend THEN bounce_internal.resend_task(t, because) ELSE 0 END;
+  kept_back CONSTANT bigint[] := ARRAY(
+    SELECT bounce_internal.refused_for(ARRAY[bounce.address_key(nullif(t.address, ''))]));
   lifted CONSTANT bigint := CASE t.address WHEN '' THEN 0 ELSE
     bounce_internal.lift_block_for(t.address, t.process, because) END;
 BEGIN
+  resent := resent + (SELECT count(*) FROM bounce.recipient_delivery AS q
+                      WHERE q.recipient_id = ANY (kept_back) AND q.refused_at IS NULL);
   IF resent = 0 AND lifted = 0 THEN
     PERFORM bounce_internal.refuse('invalid_parameter_value',
       bounce_internal.say(
@@ -140,17 +141,15 @@ BEGIN
   RETURN resent;
 END $$;
 COMMENT ON FUNCTION bounce.resolve_task_unblocked(bigint, text, boolean) IS
-  'operator: the address works: its block is lifted and the mails of this task are sent again, '
-  'for a delivery_problem all of them. Returns the number of mails. 22023 without a note, or when '
-  'it would do nothing';
+  'operator: the address works: its block is lifted and the mails of this task are sent again '
+  '(resend), for a delivery_problem all of them; what the block has kept back goes out as well. '
+  'Returns the number of mails. 22023 without a note, or when it would do nothing';
 
 CREATE OR REPLACE FUNCTION bounce.resolve_task_dead(task_id bigint, note text DEFAULT '')
 RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce_internal.lock_task(
-    task_id, '{hard_bounce,resend_exhausted,soft_bounces,complaint,auto_reply,'
-             'bounce_without_communication}');
+  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, bounce_internal.kinds_of('dead'));
   b bounce.address_block;
   blocked boolean;
 BEGIN
@@ -185,7 +184,8 @@ CREATE OR REPLACE FUNCTION bounce.resolve_task_arrived(task_id bigint, note text
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{delivery_problem}');
+  t CONSTANT bounce.task := bounce_internal.lock_task(
+    task_id, bounce_internal.kinds_of('arrived'));
   arrived CONSTANT bigint[] := bounce_internal.unknown_recipients(task_id);
 BEGIN
   IF NOT bounce_internal.is_unknown_task(t) THEN
@@ -301,6 +301,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why, 'add a recipient');
+  was CONSTANT jsonb := jsonb_strip_nulls(jsonb_build_object(
+    'end_time', bounce_internal.end_time_of(add_recipient.communication_id)));
   bare text;
   new_id bigint;
   process text;
@@ -318,7 +320,7 @@ BEGIN
   ON CONFLICT (communication_id, address_key) DO NOTHING RETURNING id INTO new_id;
   IF new_id IS NOT NULL THEN
     PERFORM bounce.request_resend(new_id, because);
-    UPDATE bounce.communication_recipient AS r SET undo_state = '{}' WHERE r.id = new_id;
+    UPDATE bounce.communication_recipient AS r SET undo_state = was WHERE r.id = new_id;
   END IF;
   RETURN new_id;
 END $$;

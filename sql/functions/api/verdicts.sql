@@ -101,7 +101,8 @@ END $$;
 COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text,
                                         text, boolean) IS
   'operator: undoes what undo_preview() shows, in one transaction: blocks lifted, held ones '
-  'dropped, tasks closed, mails sent again (resend) or counted as sent. When nothing is left to '
+  'dropped, tasks closed, mails sent again (resend) or counted as sent; what the blocks had kept '
+  'back is sent in any case. requeued: the mails that go out. When nothing is left to '
   'undo, all figures are 0 and undo_id is NULL. redo_bounces() takes it back. 22023 without a '
   'reason or without any condition';
 

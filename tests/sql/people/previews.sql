@@ -31,6 +31,21 @@ SELECT is(p.outcome, 'block lifted, 0 mails sent again', 'nor is anything to wai
 FROM bounce.preview_task(:task, 'unblocked', 'because', '', false) AS p;
 SELECT bounce.resume_process('invoice', 'mended');
 
+-- what a block has kept back goes out when it is lifted, whatever the way
+\ir ../lib/queue.psql
+SELECT test.bounced('kept') AS kept \gset
+SELECT test.submit('{kept@old.example}'), test.submit('{kept@old.example}', 'receipt');
+SELECT count(*) FROM test.claim(9);
+SELECT is(test.preview(:kept, 'unblocked'), 't block lifted, 3 mails sent again',
+          'what came back, and two that were not sent');
+SELECT is(p.outcome, 'block lifted, 2 mails sent again', 'without what came back')
+FROM bounce.preview_task(:kept, 'unblocked', 'because', '', false) AS p;
+SELECT is(bounce.resolve_task_unblocked(:kept, 'because'), 3, 'so many are');
+SELECT is(count(*), 3::bigint, 'indeed')
+FROM bounce.communication_recipient AS r LEFT JOIN bounce.recipient_delivery AS q
+  ON q.recipient_id = r.id
+WHERE r.address = 'kept@old.example' AND coalesce(q.due_at, r.next_attempt_at) = now();
+
 -- who may, if not the caller
 CREATE FUNCTION test.as_role(who name, task_id bigint, way text) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -50,6 +65,34 @@ FROM (VALUES
   ('bounce_auditor', 'confirmed', 'f your account may not do that: an operator may'),
   ('bounce_clerk', 'confirmed', 'f your account may not do that: an operator may'))
   AS v (who, way, outcome);
+
+-- the ways of a task are those of its kind that the caller may take
+SELECT is((SELECT string_agg(w.way || CASE WHEN w.takes_address THEN ' ...' ELSE '' END, ', ')
+           FROM bounce.task_ways(:task) AS w), 'corrected ..., unblocked, dead, done',
+          'of an address that bounced');
+CREATE FUNCTION test.ways_of(who name, kind text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  made bigint;
+  ways text;
+BEGIN
+  INSERT INTO bounce.task (kind, dedup_key, summary, address, correction)
+  VALUES (ways_of.kind, 'test:' || ways_of.kind, 'x', 'x@old.example', 'x@new.example')
+  RETURNING id INTO made;
+  EXECUTE format('SET LOCAL ROLE %I', who);
+  ways := (SELECT string_agg(w.way, ' ') FROM bounce.task_ways(made) AS w);
+  RESET ROLE;
+  DELETE FROM bounce.task WHERE id = made;
+  RETURN ways;
+END $$;
+SELECT is(test.ways_of(v.who, v.kind), v.ways, v.who || ', ' || v.kind)
+FROM (VALUES
+  ('bounce_operator', 'outage', 'dismissed confirmed'), ('bounce_clerk', 'outage', NULL),
+  ('bounce_clerk', 'process_paused', 'done'), ('bounce_auditor', 'hard_bounce', NULL),
+  ('bounce_clerk', 'delivery_problem', 'unblocked arrived done'),
+  ('bounce_clerk', 'complaint', 'unblocked dead done'),
+  ('bounce_clerk', 'auto_reply', 'corrected suggested dead done'),
+  ('bounce_clerk', 'soft_bounces', 'corrected suggested unblocked dead done'))
+  AS v (who, kind, ways);
 
 -- what is not resolved so, and how it is
 SELECT is(test.preview(:task, 'confirmed'),

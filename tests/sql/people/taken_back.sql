@@ -82,6 +82,18 @@ BEGIN
   PERFORM test.settle(a, outcome, reply, reason, status);
 END $$;
 
+-- A mail of the queue to a blocked address; one that came back, and is deferred the next time.
+CREATE FUNCTION test.refused(a text) RETURNS void LANGUAGE sql AS $$
+  SELECT test.submit(ARRAY[$1], priority => 90), test.claim(1)
+$$;
+CREATE FUNCTION test.tried_again(a text) RETURNS void LANGUAGE sql AS $$
+  UPDATE bounce.recipient_delivery SET due_at = now() WHERE recipient_id = (test.recipient($1)).id;
+  UPDATE bounce.communication_delivery SET priority = 90
+  WHERE communication_id = test.mail_of($1);
+  SELECT test.claim(1), test.begin(test.mail_of($1)),
+         test.settle($1, 'pending', '451 4.2.2 full', 'mailbox_full', '4.2.2')
+$$;
+
 -- A is the address, B another one.
 CREATE TABLE test.setting (name text PRIMARY KEY, sql text);
 INSERT INTO test.setting VALUES
@@ -108,7 +120,14 @@ INSERT INTO test.setting VALUES
   ('queue: came back', $$SELECT test.sent(A, 'accepted'),
                                 test.comes_back(A, 'user_unknown', '5.1.1')$$),
   ('queue: came back softly', $$SELECT test.sent(A, 'accepted'),
-                                       test.comes_back(A, 'mailbox_full', '4.2.2')$$);
+                                       test.comes_back(A, 'mailbox_full', '4.2.2')$$),
+  ('queue: kept back', $$SELECT bounce.block_address(A, 'x'), test.refused(A)$$),
+  ('queue: kept back by a bounce', $$SELECT test.mail(A, ARRAY[A]),
+                                            test.comes_back(A, 'user_unknown', '5.1.1'),
+                                            test.refused(A)$$),
+  ('queue: sent again in vain', $$SELECT test.sent(A, 'accepted'),
+                                         test.comes_back(A, 'mailbox_full', '4.2.2'),
+                                         test.tried_again(A)$$);
 
 CREATE TABLE test.act (name text PRIMARY KEY, of text, sql text, back text);
 INSERT INTO test.act VALUES
@@ -116,7 +135,7 @@ INSERT INTO test.act VALUES
    $$SELECT bounce.resolve_task(test.task_of(A))$$, NULL),
   ('task: dead', 'hard|exhausted|complaint|queue: (refused|given up|came back)$',
    $$SELECT bounce.resolve_task_dead(test.task_of(A))$$, NULL),
-  ('task: works', 'hard|exhausted|queue: (unknown|refused|given up|came back)$',
+  ('task: works', 'hard|exhausted|queue: (unknown|refused|given up|came back$|kept back by)',
    $$SELECT bounce.resolve_task_unblocked(test.task_of(A), 'x')$$, NULL),
   ('task: works, not sent', 'hard|queue: (refused|came back)$',
    $$SELECT bounce.resolve_task_unblocked(test.task_of(A), 'x', false)$$, NULL),
@@ -151,7 +170,7 @@ INSERT INTO test.act VALUES
   ('RETRY', 'queue: (success|unknown|refused|spam|given up|came back$)',
    $$UPDATE bounce.delivery SET state = 'RETRY' WHERE communication_id = test.mail_of(A)$$,
    $$SELECT bounce.withdraw_resend(test.mail_of(A), A, 'no')$$),
-  ('queue cancel', 'queue: (pending|retry|came back softly)',
+  ('queue cancel', 'queue: (pending|retry|came back softly|sent again)',
    $$SELECT bounce.cancel_communication(test.mail_of(A))$$,
    $$SELECT bounce.retry_communication(test.mail_of(A))$$),
   ('queue hold', 'queue: (pending|retry|came back softly)',
@@ -167,8 +186,12 @@ INSERT INTO test.act VALUES
   ('import', 'sent|queue: pending',
    $$SELECT bounce.import_blocks(E'address\n' || A || E'\n', 'x')$$,
    $$SELECT bounce.withdraw_block_import((SELECT max(i.id) FROM bounce.block_import AS i), 'no')$$),
-  ('undo', 'hard|soft|technical|queue: (refused|came back|spam)',
+  ('undo', 'hard|soft|technical|queue: (refused|came back|spam|kept back by|sent again)',
    $$SELECT bounce.undo_bounces(NULL, NULL, 'x', domain => split_part(A, '@', 2))$$,
+   $$SELECT bounce.redo_bounces((SELECT max(u.id) FROM bounce.undo AS u), 'no')$$),
+  ('undo, not sent', 'hard|soft|technical|queue: (refused|came back|spam|kept back by|sent again)',
+   $$SELECT bounce.undo_bounces(NULL, NULL, 'x', domain => split_part(A, '@', 2),
+                                resend => false)$$,
    $$SELECT bounce.redo_bounces((SELECT max(u.id) FROM bounce.undo AS u), 'no')$$),
   ('hand on', 'hard',
    $$SELECT bounce.forward_letter(test.bounce_of(A), 'eva@office.example', 'x')$$,

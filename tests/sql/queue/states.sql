@@ -436,5 +436,54 @@ SELECT is(test.fields(:f), 'RETRY ++- 4 null 0/0/1 250 ok', 'RETRY of what all h
 SELECT bounce.cancel_communication(:f);
 SELECT is(test.fields(:f), 'SUCCESS ++- 4 null 1/0/0 250 ok', 'cancelled: they have it still');
 
+-- Offered twice and accepted; sent again by a person, who calls it off: it was offered twice.
+SELECT test.submit('{twice@example.com}', priority => 90) AS twice \gset
+SELECT count(*) FROM test.claim(1);
+SELECT test.begin(:twice), test.settle('twice@example.com', 'pending', '451 4.3.0 later', '', '');
+SELECT test.make_due();
+SELECT count(*) FROM test.claim(1);
+SELECT test.begin(:twice), test.settle('twice@example.com', 'accepted');
+CREATE FUNCTION test.sends(a text) RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', r.state, q.state, q.tries)
+  FROM test.recipient($1) AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+$$;
+SELECT is(test.sends('twice@example.com'), 'sent accepted 2', 'offered twice');
+SELECT bounce.retry_communication(:twice);
+SELECT is(test.sends('twice@example.com'), 'sent due 0', 'to be sent again');
+SELECT bounce.cancel_communication(:twice);
+SELECT is(test.sends('twice@example.com'), 'sent accepted 2', 'called off: as it was');
+
+-- Accepted, and back for a full mailbox; deferred when it was sent again. Whatever says that he had
+-- it after all, he has.
+CREATE FUNCTION test.deferred(a text, priority integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  mail CONSTANT bigint := test.submit(ARRAY[a], priority => priority);
+BEGIN
+  PERFORM test.claim(1), test.begin(mail), test.settle(a, 'accepted');
+  PERFORM test.record(test.report('mailbox_full', a, '4.2.2', "to" => test.return_path(a)));
+  PERFORM test.make_due(), test.claim(1), test.begin(mail);
+  PERFORM test.settle(a, 'pending', '451 4.2.2 full', 'mailbox_full', '4.2.2');
+  RETURN mail;
+END $$;
+SELECT test.deferred('vain' || i || '@example.com', 90 + i) FROM generate_series(1, 4) AS i;
+SELECT is(test.sends('vain1@example.com'), 'bounced pending 1', 'deferred');
+CREATE FUNCTION test.vain(n integer) RETURNS bounce.communication_recipient LANGUAGE sql AS $$
+  SELECT test.recipient(format('vain%s@example.com', $1))
+$$;
+SELECT bounce.reclassify((test.vain(1)).bounce_id, 'vacation', 'he was away');
+SELECT is(test.sends('vain1@example.com'), 'sent accepted 1', 'reclassified as no bounce');
+SELECT bounce.confirm_resend((test.vain(2)).id);
+SELECT is(test.sends('vain2@example.com'), 'sent accepted 1', 'sent by the application');
+SELECT bounce.undo_bounces(NULL, NULL, 'x', domain => 'example.com', diagnostic => 'other side',
+                           resend => false);
+SELECT is(test.sends('vain3@example.com'), 'sent accepted 1', 'undone');
+SELECT is((SELECT string_agg(d.state, ' ') FROM bounce.delivery AS d
+           WHERE d.communication_id IN (SELECT (test.vain(i)).communication_id
+                                        FROM generate_series(1, 3) AS i)),
+          'SUCCESS SUCCESS SUCCESS', 'all of them have ended');
+SELECT throws_ok(format($$UPDATE bounce.recipient_delivery SET state = 'accepted', due_at = NULL
+                          WHERE recipient_id = %s$$, (test.recipient('again@example.com')).id),
+                 '23514', NULL, 'who never had it, does not have it');
+
 SELECT * FROM finish();
 ROLLBACK;

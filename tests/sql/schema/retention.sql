@@ -136,6 +136,29 @@ SELECT is((SELECT string_agg(r.address, ' ' ORDER BY r.id) FROM bounce.communica
 SELECT is((SELECT count(*) FROM bounce.communication_attachment), 2::bigint, 'attachments as well');
 SELECT is(bounce_internal.erase_old_content(now() - interval '1 day', 10), 0::bigint,
           'nothing is old');
+-- Tried long ago and kept on hold since, cancelled today: it can still be sent.
+SELECT bounce.submit_communication('invoice', '{held@content.example}', 'office@example.org',
+                                   'Your document', 'Hello') AS held \gset
+SELECT bounce.begin_delivery(c.claim_id, c.recipient_ids)
+FROM bounce.claim_deliveries('here', 'mx', 9) AS c;
+SELECT bounce.settle_delivery(d.claim_id, 'mx', jsonb_build_array(jsonb_build_object(
+  'recipient_id', r.id, 'outcome', 'pending', 'response', '451 later')))
+FROM bounce.communication_delivery AS d JOIN bounce.communication_recipient AS r
+USING (communication_id) WHERE r.address = 'held@content.example';
+SELECT bounce.hold_communication(:held);
+UPDATE bounce.communication_delivery SET end_time = now() - interval '100 days'
+WHERE communication_id = :held;
+UPDATE bounce.communication SET created_at = now() - interval '101 days' WHERE id = :held;
+UPDATE bounce.communication_log SET at = now() - interval '100 days' WHERE communication_id = :held;
+SELECT bounce.cancel_communication(:held);
+SELECT is((SELECT d.state || ' ' || (d.end_time < now() - interval '99 days')
+           FROM bounce.delivery AS d WHERE d.communication_id = :held), 'ERROR true',
+          'what was tried long ago is cancelled');
+SELECT is(bounce_internal.erase_old_content(now() - interval '90 days', 10), 0::bigint,
+          'its content is kept from then on');
+UPDATE bounce.communication_log SET at = now() - interval '100 days' WHERE communication_id = :held;
+SELECT is(bounce_internal.erase_old_content(now() - interval '90 days', 10), 1::bigint,
+          'until nothing has been told of it for as long');
 SELECT test.record(test.report('mailbox_full', 'c2@content.example', '4.2.2',
                                "to" => test.return_path('c2@content.example')));
 SELECT is((test.recipient('c2@content.example')).next_attempt_at, NULL,

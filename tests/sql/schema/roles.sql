@@ -64,8 +64,8 @@ WITH listed (role, includes, functions) AS (VALUES
    'bounces_by_hour,process_rates,housekeeping,keep_month,audit,submit_communication,'
    'retry_communication,hold_communication,release_communication,cancel_communication,'
    'resolve_task_arrived,block_story,rule_hits,reopen_task,add_recipient,change_recipient,'
-   'preview_task,withdraw_resend,preview_reclassify,clean_diagnostic,ago,told,sentence,'
-   'correct_content,metrics,count_today,own_processes}'),
+   'preview_task,task_ways,withdraw_resend,preview_reclassify,clean_diagnostic,ago,told,'
+   'sentence,correct_content,metrics,count_today,own_processes}'),
   ('bounce_admin', 'bounce_operator',
    '{rotate_token_key,add_token_key,retire_token_key,drop_expired_token_keys,erase_address,'
    'erase_person,preview_erase,give_process,take_process,preview_process_access}'),
@@ -74,7 +74,7 @@ WITH listed (role, includes, functions) AS (VALUES
    'report_by,bounces_by_day,bounces_by_hour,process_rates,outage_sample,export_blocks,'
    'undo_preview,is_address_blocked,may_write_to,suggest_address,address_key,address_domain,'
    'undelivered_documents,clean_diagnostic,ago,told,sentence,preview_task,metrics,count_today,'
-   'own_processes}'),
+   'task_ways,own_processes}'),
   ('bounce_clerk', 'bounce_auditor',
    '{assign_task,postpone_task,note_task,resolve_task,resolve_task_corrected,'
    'resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,reopen_task,block_address,'

@@ -155,6 +155,8 @@ DECLARE
     SELECT k.communication_id FROM bounce.communication_content AS k
     JOIN bounce.communication_delivery AS d ON d.communication_id = k.communication_id
     WHERE k.communication_id <= last AND d.state IN ('SUCCESS', 'ERROR') AND d.end_time < before
+      AND NOT EXISTS (SELECT FROM bounce.communication_log AS l
+                      WHERE l.communication_id = k.communication_id AND l.at >= before)
       AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
                       WHERE r.communication_id = k.communication_id
                         AND r.next_attempt_at IS NOT NULL)
@@ -164,8 +166,8 @@ BEGIN
   RETURN cardinality(ids);
 END $$;
 COMMENT ON FUNCTION bounce_internal.erase_old_content(timestamptz, integer) IS
-  'erases the content of mails that ended before that time and wait for nothing, at most a batch '
-  'of the oldest. Returns their number';
+  'erases the content of mails that ended before that time, of which nothing has been told since, '
+  'and which wait for nothing; at most a batch of the oldest. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.housekeeping_at(at timestamptz, batch integer)
 RETURNS TABLE (step text, done bigint)

@@ -180,7 +180,8 @@ DECLARE
   rounds CONSTANT integer := 5;
   few CONSTANT integer := 20;
   tries CONSTANT integer := 50;
-  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
+  t CONSTANT bounce.task := bounce_internal.lock_task(
+    task_id, bounce_internal.kinds_of(decision));
   decided bounce.outage := bounce_internal.outage_of_task(t);
   bounces bigint[] := bounce_internal.lock_bounces_of_outage(decided, decision);
   all_bounces CONSTANT bigint[] := bounces;

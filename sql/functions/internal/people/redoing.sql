@@ -13,10 +13,15 @@ BEGIN
               WHERE t.status = 'open' AND t.id IN (SELECT b.task_id FROM bounce.bounce AS b
                                                    WHERE b.id = ANY (bounces))),
     'recipients', (SELECT coalesce(jsonb_agg(bounce_internal.recipient_as_it_is(r)), '[]')
-                   FROM bounce.bounce AS b
-                   JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-                     AND r.bounce_id = b.id AND r.state = 'bounced'
-                   WHERE b.id = ANY (bounces)));
+                   FROM bounce.communication_recipient AS r
+                   WHERE r.id IN (
+                     SELECT b.recipient_id
+                     FROM bounce.bounce AS b
+                     JOIN bounce.communication_recipient AS o ON o.id = b.recipient_id
+                       AND o.bounce_id = b.id AND o.state = 'bounced'
+                     WHERE b.id = ANY (bounces)
+                     UNION SELECT bounce_internal.refused_for(
+                       bounce_internal.blocked_by(bounces)))));
 END $$;
 COMMENT ON FUNCTION bounce_internal.state_of_bounces(bigint[]) IS
   'what undoing bounces changes, as it is; no words of anybody';
@@ -82,8 +87,11 @@ BEGIN
   ON CONFLICT DO NOTHING;
   UPDATE bounce.follow_up AS k SET status = 'open', finished_at = NULL, is_moot = false,
     result = ''
-  WHERE k.bounce_id = ANY (u.bounces) AND k.is_moot AND k.finished_at = u.at
-    AND bounce_internal.why_moot(k) IS NULL;
+  WHERE (k.bounce_id = ANY (u.bounces)
+         OR k.kind = 'blocked'
+            AND k.recipient_id IN (SELECT (w ->> 'id')::bigint
+                                   FROM jsonb_array_elements(u.undo_state -> 'recipients') AS w))
+    AND k.is_moot AND k.finished_at = u.at AND bounce_internal.why_moot(k) IS NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_bounces(bounce.undo) IS
   'what belongs to the bounces themselves: words, scores, follow-ups';

@@ -40,6 +40,31 @@ COMMENT ON FUNCTION bounce_internal.remember_for_reopening(bounce.task, bigint[]
   'these bounces and their tasks, after what is kept already; no words of anybody. resend: whether '
   'what an outage has dropped is sent again';
 
+CREATE OR REPLACE FUNCTION bounce_internal.end_time_of(communication_id bigint)
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT d.end_time FROM bounce.communication_delivery AS d
+          WHERE d.communication_id = end_time_of.communication_id);
+END $$;
+COMMENT ON FUNCTION bounce_internal.end_time_of(bigint) IS
+  'end_time of a mail of the queue; NULL when it has none, or is not in the queue';
+
+CREATE OR REPLACE FUNCTION bounce_internal.restore_end(communication_id bigint, was jsonb)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.communication_delivery AS d
+  SET error = bounce_internal.summary_error(d.communication_id),
+      end_time = CASE WHEN d.attempts = 0 AND d.state IN ('SUCCESS', 'ERROR')
+                      THEN coalesce((was ->> 'end_time')::timestamptz, d.end_time)
+                      ELSE d.end_time END
+  WHERE d.communication_id = restore_end.communication_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.restore_end(bigint, jsonb) IS
+  'has a mail of which an act was taken back say what its recipients say. One that had ended '
+  'without any try, and has again, ended when it did the first time';
+
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_as_it_is(r bounce.communication_recipient)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -52,7 +77,7 @@ BEGIN
     'reason', r.reason, 'bounced_at', r.bounced_at, 'task_id', r.task_id,
     'next_attempt_at', r.next_attempt_at, 'requested_by', r.requested_by,
     'attempts', r.attempts, 'delivery', q.state, 'due_at', q.due_at, 'tries', q.tries,
-    'refused_at', q.refused_at);
+    'refused_at', q.refused_at, 'end_time', bounce_internal.end_time_of(r.communication_id));
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_as_it_is(bounce.communication_recipient) IS
   'what restore_recipient() needs';
@@ -92,6 +117,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   successor bigint;
   r bounce.communication_recipient;
+  is_whole boolean;
 BEGIN
   IF was ->> 'state' = 'replaced' THEN
     RETURN NULL;     -- no decision changes him
@@ -123,9 +149,8 @@ BEGIN
   UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL
   WHERE q.recipient_id = r.id AND was ->> 'delivery' = 'unknown' AND q.state <> 'unknown';
   UPDATE bounce.recipient_delivery AS q
-  SET state = CASE WHEN q.state <> 'rejected' THEN q.state
-                   WHEN q.tries > 0 THEN was ->> 'delivery' ELSE 'due' END,
-      due_at = (was ->> 'due_at')::timestamptz
+  SET state = was ->> 'delivery', due_at = (was ->> 'due_at')::timestamptz,
+      tries = (was ->> 'tries')::integer
   WHERE q.recipient_id = r.id AND was ->> 'delivery' IN ('due', 'pending')
     AND was ->> 'due_at' IS NOT NULL AND q.state IN ('rejected', 'due', 'pending');
   UPDATE bounce.recipient_delivery AS q
@@ -142,7 +167,9 @@ BEGIN
   END IF;
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
             bounce_internal.say('%s is as it was before', r.address) || ': ' || why, r.bounce_id);
-  RETURN successor IS NULL OR bounce_internal.drop_unsent(successor);
+  is_whole := successor IS NULL OR bounce_internal.drop_unsent(successor);
+  PERFORM bounce_internal.restore_end(r.communication_id, was);
+  RETURN is_whole;
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_recipient(jsonb, text) IS
   'gives a recipient the state it had before its task was resolved; an address that was put in '
@@ -209,7 +236,8 @@ BEGIN
   ELSE
     PERFORM bounce_internal.write_log(r.communication_id, NULL, 'corrected',
       bounce_internal.say('%s is no recipient any more', r.address) || ': ' || why);
-    PERFORM bounce_internal.drop_unsent(r.id);
+    PERFORM bounce_internal.drop_unsent(r.id),
+      bounce_internal.restore_end(r.communication_id, r.undo_state);
   END IF;
   RETURN true;
 END $$;

@@ -105,6 +105,15 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.close_tasks_of(bigint[], text) IS
   'closes the tasks that only these bounces justify. Returns their number';
 
+CREATE OR REPLACE FUNCTION bounce_internal.blocked_by(bounce_ids bigint[]) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT k.address_key FROM bounce.address_block AS k
+               WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL);
+END $$;
+COMMENT ON FUNCTION bounce_internal.blocked_by(bigint[]) IS
+  'the keys of the addresses that these bounces have blocked';
+
 CREATE OR REPLACE FUNCTION bounce_internal.lock_mails_of(bounce_ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -132,9 +141,11 @@ DECLARE
                                         WHERE b.id = ANY (bounce_ids));
   bounced bigint[];     -- those of them whose bounces these are still, and the bounces
   their_bounces bigint[];
+  kept_back bigint[];
 BEGIN
   requeued := 0;
   PERFORM bounce_internal.lock_mails_of(bounce_ids);
+  kept_back := ARRAY(SELECT bounce_internal.refused_for(bounce_internal.blocked_by(bounce_ids)));
   WITH told AS (
     INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
     SELECT q.communication_id, q.id, 'taken_back', why, q.bounce_id
@@ -152,6 +163,8 @@ BEGIN
   UPDATE bounce.held_block AS h SET decision = 'dropped', decided_at = now()
   WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
   blocks := bounce_internal.lift_blocks_of(bounce_ids, why);
+  requeued := requeued + (SELECT count(*) FROM bounce.recipient_delivery AS q
+                          WHERE q.recipient_id = ANY (kept_back) AND q.refused_at IS NULL);
   tasks := bounce_internal.close_tasks_of(bounce_ids, why);
   PERFORM bounce_internal.forget_soft_bounces(bounce_ids);
   UPDATE bounce.communication_recipient AS q SET delivered_at = NULL FROM bounce.bounce AS b
@@ -165,7 +178,8 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.undo_consequences(bigint[], text, boolean) IS
   'undoes the consequences of these bounces: recipients sent to again (resend) or counted as '
   'sent; blocks lifted, held ones dropped; their tasks closed; unclaimed rows of the outbox '
-  'removed. Locks in the order of record_report()';
+  'removed. requeued: mails that go out by it, those that a block had kept back as well. Locks in '
+  'the order of record_report()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_undone(bounce_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$

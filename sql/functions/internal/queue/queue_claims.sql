@@ -54,6 +54,15 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.fail_recipient(bigint, text, timestamptz) IS
   'fails a recipient for a reason of our own; a bounce is kept';
 
+CREATE OR REPLACE FUNCTION bounce_internal.refused_for(address_keys text[]) RETURNS SETOF bigint
+LANGUAGE sql STABLE AS $$
+  SELECT k.id FROM bounce.communication_recipient AS k
+  JOIN bounce.recipient_delivery AS q ON q.recipient_id = k.id
+  WHERE k.address_key = ANY (address_keys) AND q.refused_at IS NOT NULL
+$$;
+COMMENT ON FUNCTION bounce_internal.refused_for(text[]) IS
+  'the recipients at these addresses to whom nothing was sent only because of a block';
+
 -- It never waits: whoever lifts a block may hold the block's row, which others take after the
 -- communication.
 CREATE OR REPLACE FUNCTION bounce_internal.requeue_refused(address_key text) RETURNS integer

@@ -82,7 +82,6 @@ BEGIN
         bounce_internal.say('Hand it over with bounce.submit_communication().'));
     END IF;
     NEW.due_at := coalesce(NEW.due_at, now());
-    NEW.end_time := CASE WHEN NEW.attempts > 0 THEN NEW.end_time END;
     RETURN NEW;
   ELSIF bounce_internal.is_allowed_transition(OLD.state, NEW.state) IS NOT TRUE THEN
     PERFORM bounce_internal.refuse('check_violation',
@@ -151,6 +150,9 @@ LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state IN ('SUCCESS', 'ERROR') THEN
     PERFORM bounce_internal.requeue_recipients(NEW, OLD.state);
+    -- only now: what takes this back remembers it
+    UPDATE bounce.communication_delivery AS d SET end_time = NULL
+    WHERE d.communication_id = NEW.communication_id AND d.attempts = 0;
   END IF;
   IF NEW.due_at <= now() THEN
     PERFORM pg_notify('bounce_delivery', '');
@@ -277,15 +279,40 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.recipients_without(bigint) IS
   'the recipients that did not get the mail; all when all did';
 
+CREATE OR REPLACE FUNCTION bounce_internal.counts_as_sent(recipient_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
+                 WHERE r.id = counts_as_sent.recipient_id AND r.state = 'sent');
+END $$;
+COMMENT ON FUNCTION bounce_internal.counts_as_sent(bigint) IS
+  'whether the recipient has the mail, as far as is known';
+
+CREATE OR REPLACE FUNCTION bounce_internal.tries_of_last_send(q bounce.recipient_delivery)
+RETURNS integer
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN coalesce((SELECT (r.undo_state #>> '{was,tries}')::integer
+                   FROM bounce.communication_recipient AS r
+                   WHERE r.id = q.recipient_id AND r.undo_state #>> '{was,delivery}' = 'accepted'
+                     AND (r.undo_state #>> '{was,id}')::bigint = r.id
+                     AND (r.undo_state #>> '{was,attempts}')::integer = r.attempts),
+                  greatest(1, q.tries));
+END $$;
+COMMENT ON FUNCTION bounce_internal.tries_of_last_send(bounce.recipient_delivery) IS
+  'of a recipient that waits for another send, which is called off: the tries of the send before';
+
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_delivery_before_update() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
   IF (CASE OLD.state
-       WHEN 'due'     THEN NEW.state IN ('sending', 'pending')
+       WHEN 'due'     THEN NEW.state = 'sending' OR NEW.state = 'pending' AND NEW.tries = 0
                            OR NEW.state = 'unknown' AND NEW.first_try_at IS NULL
        WHEN 'claimed' THEN NEW.state IN ('accepted', 'unknown')
        WHEN 'sending' THEN NEW.state IN ('claimed')
-       WHEN 'pending' THEN NEW.state IN ('sending', 'accepted', 'unknown')
+       WHEN 'pending' THEN NEW.state IN ('sending', 'unknown')
+                           OR NEW.state = 'accepted'
+                              AND NOT bounce_internal.counts_as_sent(NEW.recipient_id)
        WHEN 'rejected' THEN NEW.state NOT IN ('due', CASE WHEN OLD.tries > 0 THEN 'pending' END)
        ELSE NEW.state <> 'due'
      END) THEN
@@ -295,6 +322,9 @@ BEGIN
         NEW.state::text));
   END IF;
   NEW.accepted_at := NULL;
+  IF NEW.state = 'accepted' AND OLD.state IN ('due', 'pending') THEN
+    NEW.tries := bounce_internal.tries_of_last_send(NEW);
+  END IF;
   IF NEW.state <> 'rejected' THEN
     NEW.refused_at := NULL;
     NEW.cancelled_due_at := NULL;
@@ -304,6 +334,7 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_delivery_before_update() IS
   'an unclaimed recipient cannot be sent to, and one that was not sent to cannot have accepted. '
   'One that was tried may wait as it did before it was cancelled. '
+  'One that waits to be sent to once more has the mail of before when that is called off. '
   'What was tried may be unknown once more: a person has taken back what he had said of it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_delivery_after_update() RETURNS trigger

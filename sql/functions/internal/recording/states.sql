@@ -233,7 +233,8 @@ BEGIN
     ON CONFLICT (recipient_id) DO UPDATE
     SET state = CASE q.state WHEN 'pending' THEN 'pending' ELSE 'due' END,
         due_at = r.next_attempt_at,
-        tries = CASE WHEN is_new THEN 0 ELSE q.tries END
+        tries = CASE WHEN is_new AND q.due_at IS DISTINCT FROM r.next_attempt_at THEN 0
+                     ELSE q.tries END
     WHERE q.state NOT IN ('claimed', 'sending');
   ELSE
     PERFORM bounce_internal.tell_resend(r);
