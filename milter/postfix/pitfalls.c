@@ -312,6 +312,34 @@ static void warn_of_lifetime(const struct postconf *postfix)
 	}
 }
 
+/* Bounces pass several machines, and come many at a time from one. 0 is no limit. */
+static void warn_of_small_limits(const struct postconf *postfix)
+{
+	static const struct {
+		const char *name;
+		guint64 enough;
+		const char *harm, *usual;
+	} limits[] = {
+	    {"hopcount_limit", 10, "mail that has passed as many machines is refused", "50"},
+	    {"smtpd_client_message_rate_limit", 20,
+	     "a mail system that brings more in a minute is put off", "0"},
+	    {"smtpd_client_connection_rate_limit", 20,
+	     "a mail system that connects more often in a minute is put off", "0"},
+	    {"default_process_limit", 10, "as many slow clients keep all others waiting", "100"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+		guint64 value = main_cf_number(postfix, limits[i].name);
+
+		if (value == 0 || value >= limits[i].enough)
+			continue;
+		g_autofree char *text =
+		    g_strdup_printf("%s = %" G_GUINT64_FORMAT ": %s; write %s", limits[i].name,
+				    value, limits[i].harm, limits[i].usual);
+		check_warning(what, text);
+	}
+}
+
 static bool is_loopback_only(const char *interfaces)
 {
 	g_auto(GStrv) words = g_strsplit_set(interfaces, " \t,", -1);
@@ -347,6 +375,7 @@ void pitfalls_warn(const struct postconf *postfix, const char *const *addresses)
 	}
 	warn_of_family(postfix);
 	warn_of_lifetime(postfix);
+	warn_of_small_limits(postfix);
 	warn_of_soft_bounce(postfix);
 	warn_of_notices(postfix, addresses);
 	warn_of_delivery(postfix);

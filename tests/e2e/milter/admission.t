@@ -639,6 +639,12 @@ for my $row (
     ],
     [ { inet_protocols => 'ipv6' }, qr/inet_protocols has no ipv4: .*; write all, unless/ ],
     [ { maximal_queue_lifetime => '0d' }, qr/maximal_queue_lifetime = 0d: what is put off .*5d/ ],
+    [ { hopcount_limit => 2 }, qr/hopcount_limit = 2: mail that has passed .*; write 50/ ],
+    [
+        { smtpd_client_message_rate_limit => 1 },
+        qr/smtpd_client_message_rate_limit = 1: a mail system that brings more .*; write 0/
+    ],
+    [ { default_process_limit => 2 }, qr/default_process_limit = 2: as many slow .*; write 100/ ],
     [ { bounce_queue_lifetime => 0 }, qr/bounce_queue_lifetime = 0: what is put off once .*5d/ ],
     [
         { virtual_transport => 'lmtp:unix:private/dovecot-lmtp' },
