@@ -140,7 +140,7 @@ $(BUILD)/classifier/text/date_words.o: $(BUILD)/gen/date_words.inc
 $(BUILD)/tests/unit/classifier/prose/test_dialect_order: $(BUILD)/gen/dialect_order.inc
 
 # The commands of bouncectl are those that its files define.
-COMMAND_ROOMS := ctl/commands ctl/queue_commands ctl/classifier_commands
+COMMAND_ROOMS := $(addprefix ctl/,commands queue_commands database_commands classifier_commands)
 COMMAND_FILES := $(foreach room,$(COMMAND_ROOMS),$(sort $(wildcard $(room)/*.c)))
 $(BUILD)/gen/commands.inc: ctl/registry.sh $(COMMAND_FILES) $(COMMAND_ROOMS)
 	@mkdir -p $(@D)
