@@ -64,6 +64,7 @@ needs() {
 	package debhelper cmd:dh
 	debian lintian cmd:lintian
 	debian debootstrap cmd:debootstrap
+	debian podman cmd:podman
 	END
 }
 

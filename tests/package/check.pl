@@ -7,7 +7,8 @@
 # recorded, and upgrade, removal and purge do what they should; a much older package, with a
 # database that was used, is upgraded, and gone back to; under a systemd of its own, each unit does
 # its work in its sandbox, and one that is stuck is started anew; the same with the sources, as
-# doc/install.md says; and Sendmail, attached as its example says, has both its ways recorded.
+# doc/install.md says; and Sendmail, attached as its example says, has both its ways recorded. The
+# Containerfile is built and run (container.t).
 # Needs root and a mirror of Debian. Arguments: the parts to run. BEFORE is the older package, or
 # the commit it is built from: the first one that has a package, if git knows the history.
 use strict;
@@ -114,7 +115,7 @@ make_path($work);
 my @all = (
     qw(lintian versions again bookworm trixie upgrade-bookworm upgrade-trixie),
     qw(systemd-bookworm systemd-trixie source-bookworm source-trixie),
-    qw(sendmail-bookworm sendmail-trixie)
+    qw(sendmail-bookworm sendmail-trixie container)
 );
 my %part = map { ($_ => 1) } @ARGV ? @ARGV : @all;
 succeeds('lintian finds nothing', qw(lintian --fail-on), 'error,warning', '--allow-root', $deb)
@@ -160,6 +161,8 @@ subtest 'a second build' => sub {
     umask $umask;
     succeeds('is the same to the byte', 'cmp', $deb, glob "$again/bounce-milter_*.deb");
 } if delete $part{again};
+
+succeeds('a container', $^X, qw(-Itests/lib tests/package/container.t)) if delete $part{container};
 
 # part => suite, script in its chroot, where the commands stand that it follows
 my @package = ('README.md',      'Install');
