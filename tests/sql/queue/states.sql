@@ -485,5 +485,15 @@ SELECT throws_ok(format($$UPDATE bounce.recipient_delivery SET state = 'accepted
                           WHERE recipient_id = %s$$, (test.recipient('again@example.com')).id),
                  '23514', NULL, 'who never had it, does not have it');
 
+-- Nor does the application know better than the queue what became of a mail that has failed.
+SELECT test.submit('{lost@example.com}', priority => 99) AS lost \gset
+SELECT bounce.cancel_communication(:lost);
+SELECT is(test.status(:lost), 'error', 'it has failed');
+SELECT throws_ok(format('UPDATE bounce.communication SET status = %L WHERE id = %s', s, :lost),
+                 '23514', NULL, 'and cannot be called ' || s)
+FROM unnest('{sent,open}'::text[]) AS s;
+SELECT bounce.retry_communication(:lost);
+SELECT is(test.status(:lost), 'open', 'but by sending it');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -58,7 +58,8 @@ BEGIN
       USING ERRCODE = 'check_violation',
             HINT = 'To send it again, register another communication or resend this one.';
   ELSIF old_status = 'open' AND (new_status = 'sent' AND r.has_open
-                                 OR new_status = 'error' AND NOT r.has_failed) THEN
+                                 OR new_status = 'error' AND NOT r.has_failed)
+        OR old_status = 'error' AND new_status IN ('open', 'sent') AND r.has_failed THEN
     -- apart, so that a mail that is sent does not pay for the question
     IF EXISTS (SELECT FROM bounce.communication_delivery AS d
                WHERE d.communication_id = allowed_status.communication_id) THEN
