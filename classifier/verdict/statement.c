@@ -18,8 +18,8 @@
 
 enum {
 	SENTENCE_BYTES = 2000, /* a longer one is a text */
-	NAME_WORDS = 3,  /* of a person, before the address */
-	LABEL_BYTES = 4, /* a shorter one is a word as well: "in.mx.example" */
+	NAME_WORDS = 3,        /* of a person, before the address */
+	LABEL_BYTES = 4,       /* a shorter one is a word as well: "in.mx.example" */
 };
 
 /* --- the sentence ------------------------------------------------------------- */

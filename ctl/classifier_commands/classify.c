@@ -302,19 +302,18 @@ CTL_COMMAND(command_classify) = {
     .topic = TOPIC_MAILS,
     .arguments = {{&ctl_value_file, CTL_ONE_OR_MORE}},
     .summary = "say what mails are: class, reason and recipient of each bounce",
-    .help =
-	"A file is one mail; formail -s takes an mbox apart. A folder is read with all below\n"
-	"it, in the order of names; - is the standard input. Nothing is recorded. A file that\n"
-	"cannot be read is named, the others are read all the same, and the exit status is 1;\n"
-	"it is 78 if the rules are faulty.\n"
-	"\n"
-	"With --json it is one object a line, for each recipient of each mail. A mail that\n"
-	"names no recipient gives one with recipient null; an ordinary mail is of kind other\n"
-	"and class unclassified. return_date of an automatic reply is the day on which its\n"
-	"writer says he is back, or else the last day of his absence, as 2026-12-05. A day\n"
-	"without a year is counted from the reply's own date; what may be two days, as 4/5 in\n"
-	"English, is none. new_address is the address that the reply says to write to; the\n"
-	"reason has_left says that the person is not there any more.\n",
+    .help = "A file is one mail; formail -s takes an mbox apart. A folder is read with all below\n"
+	    "it, in the order of names; - is the standard input. Nothing is recorded. A file that\n"
+	    "cannot be read is named, the others are read all the same, and the exit status is 1;\n"
+	    "it is 78 if the rules are faulty.\n"
+	    "\n"
+	    "With --json it is one object a line, for each recipient of each mail. A mail that\n"
+	    "names no recipient gives one with recipient null; an ordinary mail is of kind other\n"
+	    "and class unclassified. return_date of an automatic reply is the day on which its\n"
+	    "writer says he is back, or else the last day of his absence, as 2026-12-05. A day\n"
+	    "without a year is counted from the reply's own date; what may be two days, as 4/5 in\n"
+	    "English, is none. new_address is the address that the reply says to write to; the\n"
+	    "reason has_left says that the person is not there any more.\n",
     .example = "classify --explain mail.eml",
     .options = {options, rule_files_options, rule_files_config_option},
     .is_offline = true,

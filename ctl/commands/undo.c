@@ -91,8 +91,8 @@ static enum ctl_exit_code print_undo_preview(const struct ctl_call *call,
 	static const struct ctl_section section = {
 	    .columns = {CTL_COLUMN("bounce_id"), CTL_COLUMN("received_at"), CTL_COLUMN("recipient"),
 			CTL_COLUMN("reason"), CTL_IF_ROOM("rule"), CTL_COLUMN("lifts_block"),
-			CTL_COLUMN("closes_task"), CTL_COLUMN("requeues"),
-			CTL_IF_ROOM("kept_back"), CTL_IF_ROOM("diagnostic")}};
+			CTL_COLUMN("closes_task"), CTL_COLUMN("requeues"), CTL_IF_ROOM("kept_back"),
+			CTL_IF_ROOM("diagnostic")}};
 	guint64 sent = ctl_call_has(call, "no-resend") ? 0 : count_where(rows, "requeues");
 	g_autofree char *closing = g_strdup_printf(
 	    "%s%zu bounces: %u blocks to lift, %u with a task to close, %" G_GUINT64_FORMAT

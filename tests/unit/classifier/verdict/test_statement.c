@@ -73,8 +73,8 @@ static void test_sentences(void)
 		const char *place = strstr(folded, rows[i].place);
 		g_assert_nonnull(place);
 		g_test_message("%s", rows[i].text);
-		g_assert_true(statement_is_known(folded, (size_t)(place - folded),
-						 &names) == rows[i].is_known);
+		g_assert_true(statement_is_known(folded, (size_t)(place - folded), &names) ==
+			      rows[i].is_known);
 	}
 }
 
@@ -101,9 +101,9 @@ static void test_others(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(sentences); i++) {
 		const char *place = strstr(sentences[i].text, "user");
 		g_test_message("%s", sentences[i].text);
-		g_assert_true(
-		    statement_is_of_other(sentences[i].text, (size_t)(place - sentences[i].text),
-					  &names) == sentences[i].is_of_other);
+		g_assert_true(statement_is_of_other(sentences[i].text,
+						    (size_t)(place - sentences[i].text),
+						    &names) == sentences[i].is_of_other);
 	}
 }
 
