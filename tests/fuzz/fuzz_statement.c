@@ -42,7 +42,8 @@ static void expect_unknown(const char *words, const struct statement_names *name
 	for (size_t at = 0; at < end; at += 1 + end / PLACES)
 		if (statement_is_known(before, at, names))
 			__builtin_trap();
-	if (strstr(before, ": ") && statement_has_known_topic(before, names))
+	g_autofree char *topic = g_strconcat("550" UNKNOWN ": ", words, NULL);
+	if (statement_has_known_topic(topic, names))
 		__builtin_trap();
 
 	g_autofree char *sentence = g_strndup(words, first_sentence(words));
