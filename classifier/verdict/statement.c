@@ -187,7 +187,9 @@ static gpointer make_vocabulary(gpointer phrases)
 		for (const char *at = *phrase; *at; at++)
 			words += *at == ' ';
 		g_autofree char *first = g_strndup(*phrase, strcspn(*phrase, " "));
-		note_in_vocabulary(vocabulary, g_intern_string(first), words, false);
+		bool is_there = g_hash_table_contains(vocabulary, first);
+		const char *key = is_there ? first : g_steal_pointer(&first);
+		note_in_vocabulary(vocabulary, key, words, false);
 		note_in_vocabulary(vocabulary, *phrase, 1, true);
 	}
 	return vocabulary;
