@@ -93,11 +93,12 @@ BEGIN
   UNION ALL
   SELECT 'bounce_recipients_failed_total', f.process, '{}', count(*)
   FROM (SELECT DISTINCT b.process, b.failed FROM b WHERE b.failed IS NOT NULL) AS f
-  -- who failed before is counted
-  WHERE NOT have_failed
-    OR NOT EXISTS (SELECT FROM bounce.bounce AS q
-                   WHERE q.recipient_id = f.failed AND q.received_at >= m.midnight
-                     AND q.id <= m.last_id AND bounce_internal.is_our_failure(q))
+  -- who failed before is counted; EXISTS would be hashed, which reads the whole day
+  LEFT JOIN LATERAL (SELECT true AS is_counted FROM bounce.bounce AS q
+                     WHERE q.recipient_id = f.failed AND q.received_at >= m.midnight
+                       AND q.id <= m.last_id AND bounce_internal.is_our_failure(q)
+                     LIMIT 1) AS k ON have_failed
+  WHERE k.is_counted IS NULL
   GROUP BY f.process;
 END $$;
 COMMENT ON FUNCTION bounce_internal.figures_of_bounces(bounce.counted_today, bigint) IS
