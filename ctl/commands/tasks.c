@@ -38,7 +38,7 @@ static const struct ctl_option list_options[] = {
     {.name = "address",
      .value = &ctl_value_text,
      .help = "only those whose address or domain contains this"},
-    {.name = "overdue", .help = "only those beyond their due date"},
+    {.name = "overdue", .help = "only those past their due date"},
     {.name = "due",
      .value = &ctl_value_future,
      .help = "only those due before then: 3d, tomorrow, a date"},

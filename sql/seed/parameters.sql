@@ -359,8 +359,8 @@ SELECT bounce_internal.define_parameter('keep_detail_unclassified', 'interval', 
   description => 'how long the words and addresses of an unclassified report are kept');
 SELECT bounce_internal.define_parameter('keep_content', 'interval', '90 days',
   minimum => '1 day', maximum => '3650 days',
-  description => 'how long the content of a mail that bounce-delivery sent is kept after the mail '
-                 'has ended and its story told the last; then it cannot be sent again');
+  description => 'how long the content of a mail that bounce-delivery sent is kept after the last '
+                 'entry of its history; then it cannot be sent again');
 SELECT bounce_internal.define_parameter('keep_events', 'interval', '1095 days',
   minimum => '62 days', maximum => '3650 days',
   description => 'how long bounces, reports and log lines are kept at all, by whole months; keys '

@@ -27,7 +27,7 @@ my @page = (
     [ 'Tasks with a word of some',    '/tasks?text=d7.example', qr/name="id" value="\d+"/ ],
     [ 'Tasks with a reference',       "/tasks?text=R-$last",    qr/name="id" value="$last"/ ],
     [ 'Tasks with a word of all',     '/tasks?text=document',   qr/name="id" value="\d+"/ ],
-    [ 'Tasks with a word of none',    '/tasks?text=nonsense',   qr/No task fits/ ],
+    [ 'Tasks with a word of none',    '/tasks?text=nonsense',   qr/No task matches/ ],
     [ 'A task',                       "/task?id=$last",         qr/came back/ ],
     [ 'A preview',                    "/tasks/preview?way=dead&note=x&id=$last", qr/blocked/ ],
     [ 'A mail',                       "/mail?id=$last",                          qr/R-$last/ ],

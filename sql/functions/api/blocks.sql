@@ -18,7 +18,7 @@ BEGIN
   IF until <= now() THEN
     PERFORM bounce_internal.refuse('invalid_parameter_value',
       bounce_internal.say('%s cannot be blocked until %s, which is past', b.address, until::text),
-      bounce_internal.say('A time to come, or none.'));
+      bounce_internal.say('A time in the future, or none.'));
   END IF;
   RETURN bounce_internal.add_block_by_hand(b) IS NOT NULL;
 END $$;

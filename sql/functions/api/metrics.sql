@@ -16,7 +16,7 @@ BEGIN
     ('bounce_recipients_failed_total', 'recipients whose mail failed today (UTC), as reports say'),
     ('bounce_last_report_timestamp_seconds', 'when the last report came'),
     ('bounce_tasks_open', 'tasks that wait for a person'),
-    ('bounce_tasks_overdue', 'open tasks beyond their due date'),
+    ('bounce_tasks_overdue', 'open tasks past their due date'),
     ('bounce_task_oldest_seconds', 'age of the oldest open task; 0: there is none'),
     ('bounce_blocked_addresses', 'addresses that are blocked now'),
     ('bounce_held_blocks', 'blocks held by an outage that nobody has decided'),

@@ -29,7 +29,7 @@ BEGIN
     PERFORM bounce_internal.refuse('invalid_parameter_value',
       bounce_internal.say(
         'task %s cannot be due at %w', task_id::text, coalesce(due_at::text, 'no time')),
-      bounce_internal.say('A time to come, within ten years.'));
+      bounce_internal.say('A time in the future, within ten years.'));
   END IF;
   PERFORM bounce_internal.change_task(postpone_task.task_id, 'postponed',
             concat_ws(': ', to_char(postpone_task.due_at, 'YYYY-MM-DD HH24:MI'),

@@ -128,7 +128,7 @@ subtest 'today and the tasks' => sub {
         'what a stranger wrote is text';
     like $eva->get('/tasks?text=h2')->{content},     qr/h2\@customer/, 'words find it';
     unlike $eva->get('/tasks?text=h2')->{content},   qr/h1\@customer/, 'and nothing else';
-    like $eva->get('/tasks?kind=outage')->{content}, qr/No task fits/, 'a filter';
+    like $eva->get('/tasks?kind=outage')->{content}, qr/No task matches/, 'a filter';
 
     for my $order (qw(due age count domain nonsense)) {
         is $eva->get("/tasks?order=$order")->{status}, 200, "order $order";

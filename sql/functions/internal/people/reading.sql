@@ -68,7 +68,7 @@ BEGIN
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('tasks_overdue', c.overdue::text,
                  CASE WHEN c.overdue > 0
-                      THEN bounce_internal.sentence('beyond their due date') END);
+                      THEN bounce_internal.sentence('past their due date') END);
   RETURN QUERY
   SELECT * FROM bounce_internal.status_line(
     'outages_open', c.outages::text,
@@ -127,7 +127,7 @@ BEGIN
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('resends_due', due::text,
                  CASE WHEN late
-                      THEN bounce_internal.sentence('due since more than a day: who sends them?')
+                      THEN bounce_internal.sentence('due for more than a day: who sends them?')
                  END);
   RETURN QUERY SELECT * FROM bounce_internal.status_of_resends(at);
   RETURN QUERY SELECT *
