@@ -513,7 +513,8 @@ END
         is $page->{status}, 303, 'a preview has an address';
         $page = $tom->get($page->{headers}{location});
         is $page->{status}, 200, '... and is a page';
-        like $page->{content}, qr/cannot be shown in time/, '... that says that it takes too long';
+        like $page->{content}, qr/cannot be worked out in time/,
+            '... that says that it takes too long';
         return $page->{content};
     };
     like $unseen->('/tasks/preview', id => $slow, way => 'unblocked', note => 'x'),

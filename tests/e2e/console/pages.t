@@ -427,7 +427,7 @@ subtest 'documents' => sub {
     my $all = '/documents?process=newsletter&since=2020-01-01&until=2020-02-01';
     $db->sql(
         "UPDATE bounce.communication SET created_at = '2020-01-15' WHERE id = $id");
-    like page($eva, $all), qr/Some wait to be sent/, 'what waits has not arrived';
+    like page($eva, $all), qr/Some are still waiting to be sent/, 'what waits has not arrived';
     $db->value('SELECT bounce.cancel_communication(:id)', id => $id);
     $db->sql(
         "UPDATE bounce.communication_recipient SET state = 'sent' WHERE communication_id = $id");
@@ -538,7 +538,7 @@ subtest 'today' => sub {
     $db->sql( "UPDATE bounce.task SET due_at = now() - interval '1 day' WHERE id = "
             . '(SELECT min(id) FROM bounce.task WHERE status = \'open\')');
     like $eva->get('/')->{content},
-        qr{<li><b>\s*<a href="/tasks\?overdue=1">\s*overdue tasks</a>\s*</b>\s*1 \S+ beyond},
+        qr{<li><b>\s*<a href="/tasks\?overdue=1">\s*overdue tasks</a>\s*</b>\s*1 \S+ past},
         'what is wrong leads to where it is mended';
     like $kurt->get($task)->{content}, qr{N\xc3\xa4chstes:</b> die richtige Adresse finden},
         '... and what comes next';
