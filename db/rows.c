@@ -267,6 +267,11 @@ const char *db_rows_find(const struct db_rows *rows, size_t row, const char *col
 	return !cell ? NULL : cell->value;
 }
 
+bool db_rows_is_true(const struct db_rows *rows, size_t row, const char *column)
+{
+	return g_strcmp0(db_rows_find(rows, row, column), "true") == 0;
+}
+
 const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column,
 			  size_t *len_out)
 {

@@ -70,6 +70,8 @@ enum db_type db_rows_column_type(const struct db_rows *rows, size_t column);
 const char *db_rows_get(const struct db_rows *rows, size_t row, size_t column);
 /* By name; NULL also where there is no such column. */
 const char *db_rows_find(const struct db_rows *rows, size_t row, const char *column);
+/* Whether a DB_BOOLEAN value is true; false for SQL NULL, and where there is no such value. */
+bool db_rows_is_true(const struct db_rows *rows, size_t row, const char *column);
 /* A DB_BYTES value; NULL for SQL NULL. */
 const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column,
 			  size_t *len_out);

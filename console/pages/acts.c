@@ -24,8 +24,7 @@ static void read_fields(const struct act *act, const struct form *body,
 
 static bool did_anything(const struct act *act, const struct db_rows *rows)
 {
-	return db_rows_count(rows) > 0 &&
-	       (!act->did || g_strcmp0(db_rows_find(rows, 0, act->did), "true") == 0);
+	return db_rows_count(rows) > 0 && (!act->did || db_rows_is_true(rows, 0, act->did));
 }
 
 /* --- shown first ------------------------------------------------------------------------------ */

@@ -77,11 +77,6 @@ static bool add_sum(struct page_call *call, const char *const *values, GError **
 	return sum;
 }
 
-static bool is_true(const struct db_rows *rows, const char *column)
-{
-	return g_strcmp0(db_rows_find(rows, 0, column), "true") == 0;
-}
-
 /* Why there is none to be shown. */
 static bool add_reason(struct page_call *call, const char *const *values, GError **error)
 {
@@ -89,9 +84,9 @@ static bool add_reason(struct page_call *call, const char *const *values, GError
 
 	if (!any)
 		return false;
-	bool is_reversed = is_true(any, "is_reversed");
-	bool is_any = is_true(any, "is_any");
-	bool is_waiting = is_true(any, "is_waiting");
+	bool is_reversed = db_rows_is_true(any, 0, "is_reversed");
+	bool is_any = db_rows_is_true(any, 0, "is_any");
+	bool is_waiting = db_rows_is_true(any, 0, "is_waiting");
 	model_flag(call->model, "is_reversed", is_reversed);
 	model_flag(call->model, "none_sent", !is_any && !is_reversed);
 	model_flag(call->model, "some_wait", is_waiting);

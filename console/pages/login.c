@@ -81,20 +81,16 @@ static void forgive(struct page_call *call, const char *name)
 	throttle_forgive(call->console->names, name);
 }
 
-static bool is_true(const struct db_rows *rows, const char *column)
-{
-	return g_strcmp0(db_rows_find(rows, 0, column), "true") == 0;
-}
-
 /* The name is that of the rows. */
 static struct session read_person(const struct db_rows *who)
 {
 	return (struct session){.name = (char *)db_rows_find(who, 0, "name"),
-				.may_act = is_true(who, "is_clerk") ||
-					   is_true(who, "is_operator") || is_true(who, "is_admin"),
-				.is_auditor = is_true(who, "is_auditor"),
-				.is_operator = is_true(who, "is_operator"),
-				.is_admin = is_true(who, "is_admin")};
+				.may_act = db_rows_is_true(who, 0, "is_clerk") ||
+					   db_rows_is_true(who, 0, "is_operator") ||
+					   db_rows_is_true(who, 0, "is_admin"),
+				.is_auditor = db_rows_is_true(who, 0, "is_auditor"),
+				.is_operator = db_rows_is_true(who, 0, "is_operator"),
+				.is_admin = db_rows_is_true(who, 0, "is_admin")};
 }
 
 /* What an account may do is asked anew; where that cannot be asked, nothing else can either. */
@@ -106,7 +102,7 @@ bool login_is_current(const struct session *session)
 	if (!who || db_rows_count(who) == 0)
 		return error && bm_error_is_temporary(error);
 	const struct session now = read_person(who);
-	return is_true(who, "may_log_in") && strcmp(now.name, session->name) == 0 &&
+	return db_rows_is_true(who, 0, "may_log_in") && strcmp(now.name, session->name) == 0 &&
 	       now.may_act == session->may_act && now.is_auditor == session->is_auditor &&
 	       now.is_operator == session->is_operator && now.is_admin == session->is_admin;
 }

@@ -65,7 +65,7 @@ static enum ctl_exit_code print_import_preview(const struct ctl_call *call,
 	unsigned wrong = 0;
 
 	for (size_t row = 0; row < db_rows_count(rows); row++)
-		wrong += g_strcmp0(db_rows_find(rows, row, "is_problem"), "true") == 0;
+		wrong += db_rows_is_true(rows, row, "is_problem");
 	g_autofree char *closing = g_strdup_printf(
 	    "%s%zu address%s: %u to block, %u wrong\n"
 	    "Nothing was changed. %s\n",

@@ -177,7 +177,7 @@ static char *preview_closing(const struct db_rows *rows)
 	size_t possible = 0;
 
 	for (size_t row = 0; row < db_rows_count(rows); row++)
-		possible += g_strcmp0(db_rows_find(rows, row, "is_possible"), "true") == 0;
+		possible += db_rows_is_true(rows, row, "is_possible");
 	size_t refused = db_rows_count(rows) - possible;
 	g_autofree char *others =
 	    refused > 0 ? g_strdup_printf(", %zu would be refused", refused) : g_strdup("");

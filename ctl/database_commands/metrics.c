@@ -118,9 +118,9 @@ static bool count_today(struct ctl_call *call, GError **error)
 		g_autoptr(db_rows_t) rows =
 		    ctl_connect_fetch(call, &operator_queries_count_today, NULL, error);
 
-		if (rows == NULL)
+		if (!rows)
 			return false;
-		is_more = strcmp(db_rows_find(rows, 0, "is_more"), "t") == 0;
+		is_more = db_rows_is_true(rows, 0, "is_more");
 	}
 	return true;
 }

@@ -24,8 +24,7 @@ void ctl_view_bind(const struct ctl_call *call, const char *const *names, const 
 
 bool ctl_view_holds(const struct ctl_section *section, const struct db_rows *rows)
 {
-	return !section->condition ||
-	       g_strcmp0(db_rows_find(rows, 0, section->condition), "true") == 0;
+	return !section->condition || db_rows_is_true(rows, 0, section->condition);
 }
 
 void ctl_view_append_sentence(const struct ctl_section *section, const struct db_rows *rows,

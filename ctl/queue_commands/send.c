@@ -76,11 +76,6 @@ static char *submit(struct ctl_call *call, enum ctl_exit_code *exit_out)
 	return rows ? g_strdup(db_rows_find(rows, 0, "id")) : NULL;
 }
 
-static bool is_true(const struct db_rows *rows, const char *column)
-{
-	return g_strcmp0(db_rows_find(rows, 0, column), "true") == 0;
-}
-
 /* Looks until the outcome is known or the time is over; the last look. NULL with an error. */
 static struct db_rows *await_delivery(struct ctl_call *call, const char *id, GError **error)
 {
@@ -91,10 +86,11 @@ static struct db_rows *await_delivery(struct ctl_call *call, const char *id, GEr
 
 	for (;;) {
 		struct db_rows *rows = ctl_connect_fetch(call, &queue_send_outcome, values, error);
-		if (!rows || is_true(rows, "is_over"))
+		if (!rows || db_rows_is_true(rows, 0, "is_over"))
 			return rows;
-		gint64 limit =
-		    is_true(rows, "is_taken") ? wait : MIN(wait, TAKEN_WAIT * G_USEC_PER_SEC);
+		gint64 limit = db_rows_is_true(rows, 0, "is_taken")
+				   ? wait
+				   : MIN(wait, TAKEN_WAIT * G_USEC_PER_SEC);
 		if (g_get_monotonic_time() - start >= limit)
 			return rows;
 		db_rows_free(rows);
@@ -105,14 +101,14 @@ static struct db_rows *await_delivery(struct ctl_call *call, const char *id, GEr
 
 static const char *sentence_of(const struct db_rows *rows)
 {
-	if (is_true(rows, "done") && *db_rows_find(rows, 0, "who") == '\0')
+	if (db_rows_is_true(rows, 0, "done") && *db_rows_find(rows, 0, "who") == '\0')
 		return "{id}: sent, but {error}"; /* its bounce was faster than the answer */
-	if (is_true(rows, "done"))
-		return is_true(rows, "is_refused_for_some")
+	if (db_rows_is_true(rows, 0, "done"))
+		return db_rows_is_true(rows, 0, "is_refused_for_some")
 			   ? "{id}: sent to {who}, not to all: {error}"
 			   : "{id}: sent to {who}: {response}";
-	if (!is_true(rows, "is_over"))
-		return is_true(rows, "is_taken")
+	if (!db_rows_is_true(rows, 0, "is_over"))
+		return db_rows_is_true(rows, 0, "is_taken")
 			   ? "{id}: no outcome yet, it is being sent"
 			   : "{id}: no worker has taken it, does bounce-delivery run? It waits in "
 			     "the queue";
@@ -123,8 +119,9 @@ static const char *sentence_of(const struct db_rows *rows)
 
 static enum ctl_exit_code exit_code_of(const struct db_rows *rows)
 {
-	if (is_true(rows, "done"))
-		return is_true(rows, "is_refused_for_some") ? CTL_EXIT_FAULT : CTL_EXIT_OK;
+	if (db_rows_is_true(rows, 0, "done"))
+		return db_rows_is_true(rows, 0, "is_refused_for_some") ? CTL_EXIT_FAULT
+								       : CTL_EXIT_OK;
 	return g_strcmp0(db_rows_find(rows, 0, "state"), "ERROR") == 0 ? CTL_EXIT_FAULT
 								       : CTL_EXIT_TEMPFAIL;
 }

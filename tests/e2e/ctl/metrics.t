@@ -74,6 +74,18 @@ is code_of($stage->bounce('exchange-mailbox-full', $letter)), 250, 'another fail
 like $ctl->output('metrics'), qr/^bounce_recipients_failed_total\{process="receipt"\} 1$/m,
     'a recipient fails once';
 
+# Half a day may have passed before anybody asks.
+subtest 'more than is counted at a time' => sub {
+    $db->sql( 'DELETE FROM bounce.counted_today;'
+            . "SELECT setval('bounce.bounce_message_id_seq', 100000)");
+    $ctl->output('metrics');
+    is $db->value(
+        "SELECT last_id FROM bounce.counted_today WHERE what = 'bounce_message'"), 100_000,
+        'is counted by one call';
+    like $ctl->output('metrics'), qr/^bounce_messages_total\{source="stdin",kind="dsn"\} 1$/m,
+        'once';
+};
+
 # A monitor that finds nothing at midnight would lose the first bounce of each day.
 subtest 'the next day' => sub {
     my @of = qw(bounce_reports_total bounce_messages_total bounce_recipients_sent_total
