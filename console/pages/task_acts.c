@@ -41,6 +41,16 @@ static const struct way *chosen_way(const struct page_call *call)
 	return NULL;
 }
 
+static const char *way_note(const struct page_call *call)
+{
+	return form_get(page_fields(call), "note");
+}
+
+static const char *way_third(const struct page_call *call, const struct way *way)
+{
+	return way->third ? form_find(page_fields(call), way->third) : NULL;
+}
+
 /* --- which ------------------------------------------------------------------------------------ */
 
 /* The ids of the form, NULL-terminated; what is no number is left out. */
@@ -117,7 +127,7 @@ static struct response *show_seen(struct page_call *call, const struct way *way,
 	size_t possible = 0;
 
 	for (size_t row = 0; row < db_rows_count(rows); row++)
-		possible += g_strcmp0(db_rows_find(rows, row, "is_possible"), "true") == 0;
+		possible += db_rows_is_true(rows, row, "is_possible");
 	page_add_rows(call, "tasks", rows);
 	return show_preview(call, way, possible);
 }
@@ -141,9 +151,7 @@ static struct response *show_unseen(struct page_call *call, const struct way *wa
 /* Of one task it is shown what would happen to whom, unless that takes too long. */
 static void add_effects(struct page_call *call, const struct way *way, const char *id)
 {
-	const struct form *body = page_fields(call);
-	const char *const values[] = {id, form_get(body, "note"),
-				      way->third ? form_find(body, way->third) : NULL};
+	const char *const values[] = {id, way_note(call), way_third(call, way)};
 	const struct db_trial trial = {way->statement, &console_queries_changed_mails, values};
 	struct db_rows *answers[2];
 
@@ -176,8 +184,7 @@ struct response *task_acts_preview(struct page_call *call)
 	if (!rows)
 		return db_error_is_late(error) ? show_unseen(call, way, ids)
 					       : page_fail(call, error);
-	if (db_rows_count(rows) == 1 &&
-	    g_strcmp0(db_rows_find(rows, 0, "is_possible"), "true") == 0)
+	if (db_rows_count(rows) == 1 && db_rows_is_true(rows, 0, "is_possible"))
 		add_effects(call, way, ids->pdata[0]);
 	return show_seen(call, way, rows);
 }
@@ -247,14 +254,12 @@ static gsize count_done(const struct outcome *outcome)
 
 static struct response *resolve_task(struct page_call *call)
 {
-	const struct form *body = call->request->body;
 	const struct way *way = chosen_way(call);
 	struct outcome outcome = {0};
 
 	if (!way)
 		return link_to_tasks(call);
-	const char *const values[] = {form_get(body, "note"),
-				      way->third ? form_find(body, way->third) : NULL};
+	const char *const values[] = {way_note(call), way_third(call, way)};
 	do_each(call, way->statement, values, &outcome);
 	char *said = page_words(call, "{count} task is done.", "{count} tasks are done.",
 				count_done(&outcome));
