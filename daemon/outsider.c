@@ -30,6 +30,7 @@ struct question {
 };
 
 static int helper_fd = -1;
+static const char *const *the_command; /* NULL: none */
 
 /* --- the process that is root ----------------------------------------------------------------- */
 
@@ -74,31 +75,27 @@ static int ask_child(const struct question *question)
 	return WEXITSTATUS(status);
 }
 
-/* What it says of errors comes in between. Heap; "" if it cannot be run. */
-static char *output_of(const char *const *command, const char *input)
+/* What it says of errors comes in between. Heap; "" if there is none, or it cannot be run. */
+static char *output_of(const char *input)
 {
-	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	static const char script[] = "i=$1; shift; printf %s \"$i\" | \"$@\" 2>&1";
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 	char *output = NULL;
 
-	for (const char *const *w = (const char *const[]){"/bin/sh", "-c",
-							  "i=$1; shift; printf %s \"$i\" | "
-							  "\"$@\" 2>&1",
-							  "sh", input, NULL};
-	     *w; w++)
-		g_ptr_array_add(words, (gpointer)*w);
-	for (; command && *command; command++)
-		g_ptr_array_add(words, (gpointer)*command);
-	g_ptr_array_add(words, NULL);
-	if (!g_spawn_sync("/", (char **)words->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output,
-			  NULL, NULL, NULL))
+	if (!the_command)
+		return g_strdup("");
+	g_strv_builder_add_many(builder, "/bin/sh", "-c", script, "sh", input, NULL);
+	g_strv_builder_addv(builder, (const char **)the_command);
+	g_auto(GStrv) words = g_strv_builder_end(builder);
+	if (!g_spawn_sync("/", words, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL, NULL, NULL))
 		return g_strdup("");
 	return output;
 }
 
-static bool answer(int fd, const struct question *question, const char *const *command)
+static bool answer(int fd, const struct question *question)
 {
 	if (question->is_command) {
-		g_autofree char *output = output_of(command, question->input);
+		g_autofree char *output = output_of(question->input);
 		size_t len = MIN(strlen(output), OUTPUT_MAX - 1) + 1;
 
 		output[len - 1] = '\0';
@@ -109,33 +106,31 @@ static bool answer(int fd, const struct question *question, const char *const *c
 }
 
 /* Until the other end is closed. */
-static void answer_questions(int fd, const char *const *command)
+static void answer_questions(int fd)
 {
 	struct question question;
 
 	while (recv(fd, &question, sizeof question, 0) == (ssize_t)sizeof question)
-		if (!answer(fd, &question, command))
+		if (!answer(fd, &question))
 			break;
 	_exit(EXIT_SUCCESS);
 }
 
 /* --- who asks it ------------------------------------------------------------------------------ */
 
-static bool has_command;
-
 void outsider_start(const char *const *command)
 {
 	int ends[2];
 
+	the_command = command;
 	if (geteuid() != 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return;
 	pid_t helper = fork();
 	if (helper == 0) {
 		close(ends[0]);
-		answer_questions(ends[1], command);
+		answer_questions(ends[1]);
 	}
 	close(ends[1]);
-	has_command = command;
 	if (helper > 0)
 		helper_fd = ends[0];
 	else
@@ -169,9 +164,8 @@ char *outsider_run(const char *input)
 	struct question question = {.is_command = true};
 	g_autofree char *output = g_malloc(OUTPUT_MAX);
 
-	if (!has_command ||
-	    g_strlcpy(question.input, input, sizeof question.input) >= sizeof question.input ||
+	if (g_strlcpy(question.input, input, sizeof question.input) >= sizeof question.input ||
 	    ask(&question, output, OUTPUT_MAX) <= 0)
-		return NULL;
+		return output_of(input);
 	return g_steal_pointer(&output);
 }
