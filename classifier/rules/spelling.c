@@ -5,6 +5,7 @@
  */
 #include "classifier/rules/spelling.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <glib.h>
@@ -26,10 +27,16 @@ static const struct {
     {"ű", "u"},    {"ų", "u"},    {"ý", "y"},    {"ź", "z"},  {"ż", "z"},    {"ž", "z"},
 };
 
-/* Most letters are plain ones: these must cost nothing, since each start widens all patterns. */
+/* U+00C0 to U+023F. All others, plain letters and those of other alphabets, must cost nothing,
+ * since each start widens all patterns. */
+static bool may_have_mark(const char *text)
+{
+	return (guchar)*text >= 0xc3 && (guchar)*text <= 0xc8;
+}
+
 static const char *instead_of(const char *text)
 {
-	if (g_ascii_isprint(*text))
+	if (!may_have_mark(text))
 		return NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(spellings); i++)
 		if (strncmp(text, spellings[i].letter, strlen(spellings[i].letter)) == 0)
