@@ -129,8 +129,7 @@ DECLARE
   lifted CONSTANT bigint := CASE t.address WHEN '' THEN 0 ELSE
     bounce_internal.lift_block_for(t.address, t.process, because) END;
 BEGIN
-  resent := resent + (SELECT count(*) FROM bounce.recipient_delivery AS q
-                      WHERE q.recipient_id = ANY (kept_back) AND q.refused_at IS NULL);
+  resent := resent + bounce_internal.let_go_of(kept_back);
   IF resent = 0 AND lifted = 0 THEN
     PERFORM bounce_internal.refuse('invalid_parameter_value',
       bounce_internal.say(

@@ -163,8 +163,7 @@ BEGIN
   UPDATE bounce.held_block AS h SET decision = 'dropped', decided_at = now()
   WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
   blocks := bounce_internal.lift_blocks_of(bounce_ids, why);
-  requeued := requeued + (SELECT count(*) FROM bounce.recipient_delivery AS q
-                          WHERE q.recipient_id = ANY (kept_back) AND q.refused_at IS NULL);
+  requeued := requeued + bounce_internal.let_go_of(kept_back);
   tasks := bounce_internal.close_tasks_of(bounce_ids, why);
   PERFORM bounce_internal.forget_soft_bounces(bounce_ids);
   UPDATE bounce.communication_recipient AS q SET delivered_at = NULL FROM bounce.bounce AS b

@@ -63,6 +63,14 @@ $$;
 COMMENT ON FUNCTION bounce_internal.refused_for(text[]) IS
   'the recipients at these addresses to whom nothing was sent only because of a block';
 
+CREATE OR REPLACE FUNCTION bounce_internal.let_go_of(recipient_ids bigint[]) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+  SELECT count(*) FROM bounce.recipient_delivery AS q
+  WHERE q.recipient_id = ANY (recipient_ids) AND q.refused_at IS NULL
+$$;
+COMMENT ON FUNCTION bounce_internal.let_go_of(bigint[]) IS
+  'to how many of those whom refused_for() named before a block was lifted the mail goes out now';
+
 -- It never waits: whoever lifts a block may hold the block's row, which others take after the
 -- communication.
 CREATE OR REPLACE FUNCTION bounce_internal.requeue_refused(address_key text) RETURNS integer
