@@ -4,9 +4,6 @@
  */
 #include "daemon/connector.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include "daemon/notify.h"
 #include "daemon/stop_flag.h"
 
@@ -17,7 +14,6 @@ struct connector {
 	struct stop_flag *stop;
 	struct stop_flag *ended;
 	GThread *thread;
-	GError *error; /* of a refusal; to be read once it has ended */
 };
 
 static bool pause_for(void *data, unsigned seconds)
@@ -29,16 +25,8 @@ static void *connector_main(void *data)
 {
 	struct connector *connector = data;
 
-	switch (database_wait(&connector->wait, &connector->error)) {
-	case DATABASE_READY:
-		notify_ready("serving");
-		break;
-	case DATABASE_REFUSED:
-		kill(getpid(), SIGTERM);
-		break;
-	case DATABASE_STOPPED:
-		break;
-	}
+	if (database_wait(&connector->wait, NULL) == DATABASE_READY)
+		notify_status("serving");
 	stop_flag_set(connector->ended);
 	return NULL;
 }
@@ -50,23 +38,21 @@ struct connector *connector_start(const struct database_wait *wait)
 	connector->stop = stop_flag_new();
 	connector->ended = stop_flag_new();
 	connector->wait = *wait;
+	connector->wait.is_beside = true;
 	connector->wait.pause = pause_for;
 	connector->wait.pause_context = connector->stop;
 	connector->thread = g_thread_new("connector", connector_main, connector);
 	return connector;
 }
 
-enum connector_end connector_stop(struct connector *connector, GError **error)
+bool connector_stop(struct connector *connector)
 {
 	stop_flag_set(connector->stop);
 	if (!stop_flag_wait(connector->ended, END_WAIT * G_USEC_PER_SEC))
-		return CONNECTOR_STUCK;
+		return false;
 	g_thread_join(connector->thread);
-	bool is_refused = connector->error;
-	if (is_refused)
-		g_propagate_error(error, connector->error);
 	stop_flag_free(connector->stop);
 	stop_flag_free(connector->ended);
 	g_free(connector);
-	return is_refused ? CONNECTOR_REFUSED : CONNECTOR_ENDED;
+	return true;
 }

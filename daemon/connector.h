@@ -13,16 +13,11 @@
 
 struct connector;
 
-/* wait is copied, without its pause. When the database refuses us for good, the process is
- * sent a SIGTERM. */
+/* wait is copied, without its pause. A database that refuses us is asked again and again: the
+ * service goes on with what it knows, and somebody may mend it. */
 struct connector *connector_start(const struct database_wait *wait);
 
-enum connector_end {
-	CONNECTOR_ENDED,
-	CONNECTOR_REFUSED, /* with the error of database_wait */
-	CONNECTOR_STUCK,   /* a try lasts: what it uses must stay, and the process must end */
-};
-
-enum connector_end connector_stop(struct connector *connector, GError **error);
+/* False: a try lasts, what it uses must stay, and the process must end. */
+bool connector_stop(struct connector *connector);
 
 #endif

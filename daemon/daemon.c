@@ -111,10 +111,9 @@ static bool serve_beside(struct daemon *daemon, const struct database_wait *wait
 {
 	struct connector *connector = connector_start(wait);
 	bool served = serve_in_thread(daemon, error);
-	enum connector_end end = connector_stop(connector, served ? error : NULL);
 
-	daemon->is_stuck = end == CONNECTOR_STUCK;
-	return served && end != CONNECTOR_REFUSED;
+	daemon->is_stuck = !connector_stop(connector);
+	return served;
 }
 
 static bool serve_after(struct daemon *daemon, const struct database_wait *wait, GError **error)
@@ -130,11 +129,10 @@ static bool serve_after(struct daemon *daemon, const struct database_wait *wait,
 	return serve_in_thread(daemon, error);
 }
 
-static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
+static bool serve(struct daemon *daemon, GError **error)
 {
 	const struct daemon_program *program = daemon->program;
 	const struct database_wait wait = {.conninfo = daemon->settings->conninfo,
-					   .ready_fd = ready_fd,
 					   .connect = connect_service,
 					   .context = daemon,
 					   .pause = pause_daemon};
@@ -146,7 +144,7 @@ static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
 	return served;
 }
 
-static bool open_and_serve(struct daemon *daemon, int *ready_fd, GError **error)
+static bool open_and_serve(struct daemon *daemon, GError **error)
 {
 	const struct daemon_program *program = daemon->program;
 
@@ -156,7 +154,7 @@ static bool open_and_serve(struct daemon *daemon, int *ready_fd, GError **error)
 	daemon->service = program->open(daemon->settings, error);
 	if (!daemon->service)
 		return false;
-	bool served = serve(daemon, ready_fd, error);
+	bool served = serve(daemon, error);
 	if (!daemon->is_stuck)
 		program->close(daemon->service);
 	return served;
@@ -166,19 +164,18 @@ static int run_daemon(struct daemon *daemon, const struct arguments *arguments)
 {
 	const struct daemon_settings *settings = daemon->settings;
 	g_autoptr(GError) error = NULL;
-	int ready_fd = -1;
 	int pid_fd = -1;
 
 	if (!process_drop_privileges(settings->user, &error)) {
 		fail_daemon(daemon, error);
 		return EX_CONFIG;
 	}
-	if ((arguments->is_daemon && !process_background(&ready_fd, &error)) ||
+	if ((arguments->is_daemon && !process_background(&error)) ||
 	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
 		return fail_daemon(daemon, error);
 	process_set_home();
 	process_raise_descriptor_limit();
-	bool served = open_and_serve(daemon, &ready_fd, &error);
+	bool served = open_and_serve(daemon, &error);
 	process_pid_file_close(settings->pid_file, pid_fd);
 	if (daemon->is_stuck)
 		_exit(served ? EXIT_SUCCESS : EXIT_FAILURE);

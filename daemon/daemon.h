@@ -51,7 +51,7 @@ struct daemon_program {
 	 * BM_ERROR_RETRY or BM_ERROR_UNCERTAIN it is waited for further. */
 	bool (*connect)(void *service, GError **error);
 	/* Whether it may serve before connect has succeeded, which is then called in a thread
-	 * of its own. NULL: it may not. */
+	 * of its own, even after a refusal for good. NULL: it may not. */
 	bool (*can_wait)(void *service);
 	/* Serves until SIGTERM or SIGINT, in a thread of its own; calls notify_ready
 	 * (daemon/notify.h) when it does. */

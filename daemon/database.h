@@ -15,7 +15,9 @@ typedef bool database_pause(void *context, unsigned seconds);
 
 struct database_wait {
 	const char *conninfo;
-	int *ready_fd; /* of process_background: the parent does not wait with us */
+	/* A service serves meanwhile, and says itself that it is ready: there is no
+	 * DATABASE_REFUSED. */
+	bool is_beside;
 	/* Called when the schema is current. A failure with BM_ERROR_RETRY or
 	 * BM_ERROR_UNCERTAIN goes on waiting. */
 	bool (*connect)(void *context, GError **error);

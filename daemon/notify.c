@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/process.h"
+
 enum { SEND_WAIT = 5 }; /* seconds for a manager that does not read */
 
 /* A name that begins with '@' is in the abstract name space. */
@@ -48,12 +50,23 @@ static void notify_systemd(const char *message)
 	close(fd);
 }
 
-void notify_ready(const char *status)
+static void notify_people(const char *state, const char *status)
 {
 	g_autofree char *line = g_strdelimit(g_strdup(status), "\n", ' ');
-	g_autofree char *message = g_strdup_printf("READY=1\nSTATUS=%s", line);
+	g_autofree char *message = g_strdup_printf("%sSTATUS=%s", state, line);
 
 	notify_systemd(message);
+}
+
+void notify_ready(const char *status)
+{
+	notify_people("READY=1\n", status);
+	process_background_ready();
+}
+
+void notify_status(const char *status)
+{
+	notify_people("", status);
 }
 
 void notify_reloading(void)

@@ -8,9 +8,12 @@
 
 #include <glib.h>
 
-/* The start is over: the service serves, or waits for something that may take long.
- * status is for people. May be called again when the status has changed. */
+/* The start is over: the service serves, or waits for something that may take long. Whoever sent
+ * us to the background hears of it as well. status is for people. May be called again when the
+ * status has changed. */
 void notify_ready(const char *status);
+/* What people should know, whether the start is over or not. */
+void notify_status(const char *status);
 /* Followed by notify_ready once the reload is over. */
 void notify_reloading(void);
 void notify_stopping(void);

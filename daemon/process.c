@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,9 @@ enum {
 	PREDECESSOR_WAIT = 10, /* seconds: libmilter takes up to five to end */
 	PREDECESSOR_PAUSE_MS = 20,
 };
+
+/* The end of a pipe to the parent that waits; -1: nobody does. */
+static atomic_int ready_fd = -1;
 
 static bool fail_process(GError **error, const char *what, const char *object)
 {
@@ -143,19 +147,19 @@ void process_pid_file_close(const char *path, int fd)
 }
 
 /* The parent ends as the child does. */
-static void wait_for_child(pid_t child, int ready_fd)
+static void wait_for_child(pid_t child, int fd)
 {
 	char byte;
 	int status;
 
-	if (read(ready_fd, &byte, 1) == 1)
+	if (read(fd, &byte, 1) == 1)
 		_exit(EXIT_SUCCESS);
 	if (waitpid(child, &status, 0) == child && WIFEXITED(status))
 		_exit(WEXITSTATUS(status));
 	_exit(EXIT_FAILURE);
 }
 
-bool process_background(int *ready_fd_out, GError **error)
+bool process_background(GError **error)
 {
 	int ends[2];
 
@@ -172,18 +176,19 @@ bool process_background(int *ready_fd_out, GError **error)
 	setsid();
 	if (chdir("/") != 0)
 		return fail_process(error, "cannot go to", "/");
-	*ready_fd_out = ends[1];
+	ready_fd = ends[1];
 	return true;
 }
 
-void process_background_ready(int *ready_fd)
+void process_background_ready(void)
 {
-	if (*ready_fd < 0)
+	int parent = atomic_exchange(&ready_fd, -1);
+
+	if (parent < 0)
 		return;
-	ssize_t written = write(*ready_fd, "", 1);
+	ssize_t written = write(parent, "", 1);
 	(void)written; /* the parent may have been killed */
-	close(*ready_fd);
-	*ready_fd = -1;
+	close(parent);
 
 	int null = open("/dev/null", O_RDWR);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)

@@ -22,8 +22,8 @@ void process_pid_file_close(const char *path, int fd);
 
 /* Goes to the background. The parent waits until the child calls
  * process_background_ready or ends, and exits with 0 or the child's status. */
-bool process_background(int *ready_fd_out, GError **error) __attribute__((warn_unused_result));
-void process_background_ready(int *ready_fd); /* sets it to -1; -1 does nothing */
+bool process_background(GError **error) __attribute__((warn_unused_result));
+void process_background_ready(void); /* again, or in the foreground, it does nothing */
 
 /* libpq looks for passwords and certificates under HOME, which is root's
  * own after dropping privileges. To be called before the first thread. */

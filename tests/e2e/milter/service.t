@@ -76,6 +76,7 @@ subtest 'while the database is away' => sub {
     @said = ();
     $daemon->launch;
     hears(qr/^READY=1\nSTATUS=waiting for the database/, 'the start is over, the status says why');
+    hears(qr/^STATUS=waiting for the database: database: .*failed/, 'and what is wrong');
     $daemon->stop;
 };
 

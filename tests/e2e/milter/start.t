@@ -2,6 +2,7 @@
 # The daemon starts while the database is away: it knows from its last run which mail is ours, and
 # only that mail has to come again.
 use Bounce::Test;
+use IO::Socket::UNIX;
 
 my $stage    = stage();
 my $instance = $stage->instance;
@@ -92,17 +93,76 @@ subtest 'a database that accepts and says nothing' => sub {
     $daemon->start;
 };
 
-subtest 'a database that refuses us for good' => sub {
+my $account = Bounce::Daemon::ACCOUNT;
+my $forget_schema = "UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n";
+
+# What only a person can mend. While it lasts, whoever has nothing to do with us does not suffer.
+sub refused {
+    my ($what, $break, $mend, $says) = @_;
+    my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
     ok $daemon->stop, 'stopped';
-    $stage->db->sql("UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n");
-    my ($status, $output)
-        = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1);
-    is $status, 1, 'ends it';
-    like $output, qr/bouncectl db migrate/, 'and it says what to run';
-    ($status) = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '-d' ],
-        may_fail => 1);
-    is $status, 1, 'whoever sent it to the background hears of it';
-    is code_of($daemon->bouncectl(qw(db migrate --conninfo), $stage->db->conninfo)), 0, 'migrated';
+    $break->();
+    my ($status, $output) = $instance->run(
+        [ $instance->as_root($daemon->program('bounce-milter'), '-c', $daemon->conf, '--check') ],
+        may_fail => 1
+    );
+    is $status, 1, "$what: --check fails";
+    like $output, qr/^FAULT +database +.*$says/m, 'and names it';
+    my @before = $daemon->log_lines($says);
+    launch_and_wait_for($says);
+    ok $stage->wait_for(60, sub { $daemon->is_listening }), 'it serves';
+    is code_of(other_mail()), 250, 'everybody else passes';
+    my $bounce = sub { $stage->bounce('postfix-user-unknown', $letter) };
+    my ($code, $text) = $bounce->();
+    is $code, 451, 'a bounce is to come again';
+    $mend->();
+    is_soon(sub { ($bounce->())[0] }, 250, 'mended: taken, by the same process');
+    is scalar($stage->bounces($letter)), 1, 'recorded once';
+    cmp_ok $daemon->log_lines($says) - @before, '<', 5, 'it was said at growing pauses';
+    return;
+}
+
+subtest 'a database that refuses us for good' => sub {
+    my $sql = sub { my ($script) = @_; return sub { $stage->db->sql($script) } };
+    refused(
+        'wrong schema',
+        $sql->($forget_schema),
+        sub {
+            is code_of($daemon->bouncectl(qw(db migrate --conninfo), $stage->db->conninfo)), 0,
+                'migrated';
+        },
+        qr/bouncectl db migrate/
+    );
+    refused(
+        'wrong password',
+        sub {
+            $stage->db->sql("ALTER ROLE $account PASSWORD 'new';\n");
+            $stage->db->let_in_by_password($account);
+        },
+        sub { $stage->db->let_in('peer map=private', $account); $sql->("SELECT 1;\n")->() },
+        qr/no password supplied/
+    );
+    refused(
+        'no rights',
+        $sql->("REVOKE bounce_milter FROM $account;\n"),
+        $sql->("GRANT bounce_milter TO $account;\n"),
+        qr/permission denied/
+    );
+};
+
+subtest 'to the background' => sub {
+    my $start = sub {
+        return $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '-d' ],
+            may_fail => 1);
+    };
+    ok $daemon->stop, 'stopped';
+    is code_of($start->()), 0, 'whoever sends it there goes on once it serves';
+    ok defined IO::Socket::UNIX->new(Peer => $daemon->{socket}), 'which it does';
+    my $pid = $instance->path('milter/pid');
+    my ($number) = map {/(\d+)/} $instance->read_lines($pid);
+    is code_of($start->()), 1, 'and hears of one that cannot';
+    $instance->run([ $instance->as_root('kill', $number) ]);
+    ok $stage->wait_for(60, sub { !-e $pid }), 'ended';
 };
 
 subtest 'nothing known' => sub {
@@ -117,6 +177,18 @@ subtest 'nothing known' => sub {
         ok !$daemon->is_listening, "$what: the socket stays closed, the MTA keeps its mail";
         ok $daemon->stop,          'stopped';
     }
+    $stage->db->restart;
+    $stage->db->sql($forget_schema);
+    unlink $state;
+    for my $option ([], ['-d']) {
+        my ($status, $output)
+            = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, @$option ],
+            may_fail => 1);
+        is $status, 1, "a refusal ends it: @$option";
+        like $output, qr/bouncectl db migrate/, 'and it says what to run' unless @$option;
+    }
+    is code_of($daemon->bouncectl(qw(db migrate --conninfo), $stage->db->conninfo)), 0, 'migrated';
+    $stage->db->stop;
     $daemon->launch;
     $stage->db->restart;
     is_soon(sub { $daemon->is_listening ? 1 : 0 }, 1, 'it is there when the database is');
