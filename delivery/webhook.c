@@ -8,8 +8,9 @@
  * another one is answered meanwhile, it is not away, and the event itself is what fails.
  *
  * While the receiver is away, one event tries it and the others are given back, so that an outage
- * costs one event an attempt at a time and not all of them. An event that it refuses has a pause of
- * its own, and keeps no other waiting: of a communication only one is under way.
+ * costs one event an attempt at a time and not all of them. Where it says how long it wants to be
+ * left alone (Retry-After), the database hands out nothing until then. An event that it refuses has
+ * a pause of its own, and keeps no other waiting: of a communication only one is under way.
  */
 #include "delivery/webhook.h"
 
@@ -151,34 +152,45 @@ static void begin_post(struct webhook *webhook, GPtrArray *batch, guint i)
 
 static enum result judge_answer(struct webhook *webhook, const struct post *post)
 {
-	enum result result = result_of(post->status);
+	enum result result = result_of(post->answer.status);
 
 	if (result != AWAY)
 		webhook->answered_at = MAX(webhook->answered_at, post->ended);
-	else if (post->status == 0 && post->began < webhook->answered_at)
+	else if (post->answer.status == 0 && post->began < webhook->answered_at)
 		return REFUSED;
 	webhook->is_away = result == AWAY;
 	return result;
 }
 
+/* As bounce.settle_event() names it. */
+static const char *outcome_name(enum result result, long status)
+{
+	if (result == TAKEN)
+		return "taken";
+	return status == HTTP_GONE ? "gone" : "failed";
+}
+
 static void settle_attempt(struct webhook *webhook, const struct attempt *attempt)
 {
 	const struct post *post = &attempt->post;
+	const struct https_answer *answer = &post->answer;
 	const struct db_event *event = attempt->event;
 	enum result result = judge_answer(webhook, post);
-	const char *outcome = result == TAKEN             ? "taken"
-			      : post->status == HTTP_GONE ? "gone"
-							  : "failed";
-	g_autofree char *response = post->error ? g_strdup(post->error->message)
-						: g_strdup_printf("HTTP status %ld", post->status);
+	g_autofree char *response = post->error
+					? g_strdup(post->error->message)
+					: g_strdup_printf("HTTP status %ld", answer->status);
+	const struct db_event_outcome outcome = {.name = outcome_name(result, answer->status),
+						 .response = response,
+						 .pause = result == AWAY ? answer->retry_after : 0};
 	g_autofree char *quoted = log_quote(response);
 	g_autoptr(GError) error = NULL;
 
-	if (post->status != 0)
+	if (answer->status != 0)
 		webhook->refused = result == REFUSED ? webhook->refused + 1 : 0;
 	log_event(result == TAKEN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "",
-		  "event id=%s outcome=%s response=%s", event->id, outcome, quoted);
-	if (!db_events_settle(webhook->events, event, outcome, response, &error)) {
+		  "event id=%s outcome=%s response=%s retry_after=%u", event->id, outcome.name,
+		  quoted, outcome.pause);
+	if (!db_events_settle(webhook->events, event, &outcome, &error)) {
 		log_event(LOG_LEVEL_WARNING, "", "event %s is sent again: %s", event->id,
 			  error->message);
 		webhook->is_away = true;

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/secret.h"
 
+enum { RETRY_AFTER_MAX = 24 * 60 * 60 };
+
 struct answer {
 	GString *body;
 	size_t bytes; /* with the header */
@@ -120,7 +122,20 @@ static void fail_transfer(CURLcode code, const struct answer *answer, const char
 	g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s", reason);
 }
 
-char *https_post(const struct https_request *request, long *status_out, GError **error)
+/* libcurl reads the number of seconds and the date. */
+static struct https_answer describe_answer(CURL *curl)
+{
+	struct https_answer described = {0};
+	curl_off_t seconds = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &described.status);
+	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds);
+	described.retry_after = (unsigned)CLAMP(seconds, 0, RETRY_AFTER_MAX);
+	return described;
+}
+
+char *https_post(const struct https_request *request, struct https_answer *answer_out,
+		 GError **error)
 {
 	/* safe from any thread in the libcurl of Debian 12 and later */
 	CURL *curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
@@ -131,8 +146,9 @@ char *https_post(const struct https_request *request, long *status_out, GError *
 	if (curl) {
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details);
 		code = perform(curl, request, &answer);
-		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status_out);
 	}
+	if (code == CURLE_OK)
+		*answer_out = describe_answer(curl);
 	curl_easy_cleanup(curl);
 	char *body = g_string_free(answer.body, FALSE);
 	if (code == CURLE_OK)

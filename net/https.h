@@ -25,8 +25,14 @@ struct https_request {
 
 enum { HTTPS_ANSWER_BYTES_MAX = 65536 }; /* with its header */
 
-/* The body, and the status in *status_out; to be wiped by secret_free. NULL with BM_ERROR_RETRY. */
-char *https_post(const struct https_request *request, long *status_out, GError **error)
-    __attribute__((warn_unused_result));
+struct https_answer {
+	long status;
+	/* Retry-After, as seconds from now: RFC 9110, section 10.2.3; 0: none. At most a day. */
+	unsigned retry_after;
+};
+
+/* The body, to be wiped by secret_free. NULL with BM_ERROR_RETRY: there was no whole answer. */
+char *https_post(const struct https_request *request, struct https_answer *answer_out,
+		 GError **error) __attribute__((warn_unused_result));
 
 #endif

@@ -150,8 +150,8 @@ static bool ask_token(struct oauth *oauth, const char *refresh_token, struct oau
 					      .wait = (unsigned)settings->token_wait,
 					      .must_end = must_give_up,
 					      .context = oauth};
-	long status = 0;
-	char *body = https_post(&request, &status, error);
+	struct https_answer answer = {0};
+	char *body = https_post(&request, &answer, error);
 	secret_free(form);
 	if (!body) {
 		g_prefix_error(error, "token_url: ");
@@ -159,9 +159,9 @@ static bool ask_token(struct oauth *oauth, const char *refresh_token, struct oau
 	}
 	oauth_reply_parse(body, strlen(body), reply_out);
 	secret_free(body);
-	if (status == STATUS_OK && *reply_out->access_token != '\0')
+	if (answer.status == STATUS_OK && *reply_out->access_token != '\0')
 		return true;
-	refuse_token(reply_out, status, error);
+	refuse_token(reply_out, answer.status, error);
 	return false;
 }
 

@@ -17,12 +17,10 @@ static void send_post(void *data, void *context)
 {
 	struct post *post = data;
 	GAsyncQueue *ended = context;
-	long status = 0;
-	char *answer = https_post(&post->request, &status, &post->error);
+	char *body = https_post(&post->request, &post->answer, &post->error);
 
-	post->status = answer ? status : 0;
 	post->ended = g_get_monotonic_time();
-	secret_free(answer);
+	secret_free(body);
 	g_async_queue_push(ended, post);
 }
 

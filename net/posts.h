@@ -17,9 +17,9 @@ struct post {
 	struct https_request request;
 	void *owner; /* whatever it is about */
 	/* set when it has ended */
-	long status;   /* of the answer; 0: there was none, and error says why */
-	GError *error; /* the owner's */
-	gint64 began;  /* microseconds of the monotonic clock */
+	struct https_answer answer; /* status 0: there was none, and error says why */
+	GError *error;              /* the owner's */
+	gint64 began;               /* microseconds of the monotonic clock */
 	gint64 ended;
 };
 

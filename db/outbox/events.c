@@ -11,7 +11,7 @@ static const char claim_statement[] =
     " FROM bounce.claim_events(batch => $1::integer, lease => make_interval(secs => $2::integer))";
 static const char settle_statement[] =
     "SELECT bounce.settle_event(id => $1::bigint, claim_id => $2::uuid, outcome => $3,"
-    " response => $4)";
+    " response => $4, pause => make_interval(secs => $5::integer))";
 static const char release_statement[] =
     "SELECT bounce.release_events(claim_id => $1::uuid, first_id => $2::bigint)";
 
@@ -67,11 +67,13 @@ GPtrArray *db_events_claim(struct db_events *events, unsigned batch, unsigned le
 	return claimed;
 }
 
-bool db_events_settle(struct db_events *events, const struct db_event *event, const char *outcome,
-		      const char *response, GError **error)
+bool db_events_settle(struct db_events *events, const struct db_event *event,
+		      const struct db_event_outcome *outcome, GError **error)
 {
+	g_autofree char *pause = g_strdup_printf("%u", outcome->pause);
 	const struct pg_param params[] = {PG_TEXT(event->id), PG_TEXT(event->claim_id),
-					  PG_TEXT(outcome), PG_TEXT(response)};
+					  PG_TEXT(outcome->name), PG_TEXT(outcome->response),
+					  PG_TEXT(pause)};
 	g_autoptr(PGresult) result =
 	    db_session_ask(events->session, settle_statement, G_N_ELEMENTS(params), params, error);
 

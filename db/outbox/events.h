@@ -25,9 +25,15 @@ struct db_event {
 /* What is due, for this worker alone for so many seconds; by id. NULL with an error. */
 GPtrArray *db_events_claim(struct db_events *events, unsigned batch, unsigned lease, GError **error)
     __attribute__((warn_unused_result));
-/* outcome: "taken", "failed" or "gone"; response: what the receiver said, for people. */
-bool db_events_settle(struct db_events *events, const struct db_event *event, const char *outcome,
-		      const char *response, GError **error) __attribute__((warn_unused_result));
+struct db_event_outcome {
+	const char *name;     /* taken, failed, gone */
+	const char *response; /* what the receiver said, for people */
+	unsigned pause;       /* seconds for which it wants no event at all; 0: it did not say */
+};
+
+bool db_events_settle(struct db_events *events, const struct db_event *event,
+		      const struct db_event_outcome *outcome, GError **error)
+    __attribute__((warn_unused_result));
 /* Gives back this one and those after it that were claimed with it. */
 bool db_events_release(struct db_events *events, const struct db_event *event, GError **error)
     __attribute__((warn_unused_result));

@@ -11,6 +11,9 @@ DECLARE
   ready bigint[] := '{}';
   e bounce.event;
 BEGIN
+  IF EXISTS (SELECT FROM bounce.event AS v WHERE v.pause_until > at) THEN
+    RETURN;
+  END IF;
   FOR e IN SELECT v.* FROM bounce.event AS v
            WHERE v.state = 'waiting' AND v.due_at <= at
            ORDER BY v.due_at LIMIT batch * 50 FOR UPDATE SKIP LOCKED LOOP
@@ -29,19 +32,25 @@ END $$;
 COMMENT ON FUNCTION bounce.claim_events(integer, interval) IS
   'delivery: the events that are due, for this worker alone until the lease ends. Of each '
   'communication the oldest one only, so that a receiver sees them in their order; the others are '
-  'parked until that is settled';
+  'parked until that is settled. None while the receiver wants to be left alone';
 
 CREATE OR REPLACE FUNCTION bounce.settle_event(
-  id bigint, claim_id uuid, outcome text, response text) RETURNS boolean
+  id bigint, claim_id uuid, outcome text, response text, pause interval DEFAULT '0')
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   e bounce.event;
   said CONSTANT text := left(bounce_internal.one_line(response), 500);
+  left_alone CONSTANT interval :=
+    least(pause, bounce_internal.parameter_interval('webhook_max_delay'));
 BEGIN
   SELECT * INTO e FROM bounce.event AS v
   WHERE v.id = settle_event.id AND v.claim_id = settle_event.claim_id FOR UPDATE;
   IF NOT FOUND THEN
     RETURN false;
+  END IF;
+  IF left_alone > '0' THEN
+    UPDATE bounce.event AS v SET pause_until = clock_timestamp() + left_alone WHERE v.id = e.id;
   END IF;
   IF outcome = 'taken' THEN
     DELETE FROM bounce.event AS v WHERE v.id = e.id;
@@ -52,14 +61,17 @@ BEGIN
     PERFORM bounce_internal.wake_next_event(e.communication_id);
   ELSE
     UPDATE bounce.event AS v SET claim_id = NULL, attempts = v.attempts + 1, response = said,
-      due_at = clock_timestamp() + bounce_internal.event_delay(v.attempts + 1)
+      due_at = clock_timestamp()
+               + greatest(bounce_internal.event_delay(v.attempts + 1), left_alone)
     WHERE v.id = e.id;
   END IF;
   RETURN true;
 END $$;
-COMMENT ON FUNCTION bounce.settle_event(bigint, uuid, text, text) IS
+COMMENT ON FUNCTION bounce.settle_event(bigint, uuid, text, text, interval) IS
   'delivery: what became of a claimed event: taken, failed (it is tried again after a growing '
-  'pause, and given up in the end) or gone (410: given up at once). False: the lease had ended';
+  'pause, and given up in the end) or gone (410: given up at once). pause: for so long the '
+  'receiver wants no event at all, and gets none for at most webhook_max_delay. False: the lease '
+  'had ended';
 
 CREATE OR REPLACE FUNCTION bounce.release_events(claim_id uuid, first_id bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -100,6 +112,7 @@ BEGIN
   FROM bounce.events_to_retry(retry_events.event_id) AS w
   WHERE e.id = w.id AND e.claim_id IS NULL;
   GET DIAGNOSTICS revived = ROW_COUNT;
+  UPDATE bounce.event AS e SET pause_until = NULL WHERE e.pause_until IS NOT NULL;
   IF NOT EXISTS (SELECT FROM bounce.event AS e WHERE e.state = 'dead') THEN
     UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
       resolution = 'done', note = bounce_internal.say('%s events are sent again', revived::text)
@@ -109,5 +122,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.retry_events(bigint) IS
   'operator: sends again at once the events that were given up and those that wait for another '
-  'attempt; or one of them. When none is given up any more, the task about them is closed. Returns '
-  'the number';
+  'attempt; or one of them. Ends a pause that the receiver asked for. When none is given up any '
+  'more, the task about them is closed. Returns the number';

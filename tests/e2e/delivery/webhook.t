@@ -137,6 +137,7 @@ for my $row (
     [ 'hang',     'timed out|Timeout' ],
     [ 'slow',     'timed out|Timeout' ],
     [ 'close',    'transfer closed|bytes missing' ],    # an older libcurl's words, and a newer's
+    [ 'reset',    'reset|Recv failure' ],
     [ 'huge',     'too long' ],
     [ 'header',   'too long|larger than allowed' ],
     [ 'storm',    'too long' ],
@@ -244,6 +245,49 @@ for my $status (qw(429 502 503 504)) {
         is scalar(map { told($_) } @mail), 5, 'then all of them come';
     };
 }
+
+# header => seconds of the pause, with webhook_max_delay at an hour
+$stage->parameter(webhook_max_delay => '1 hour');
+for my $row (
+    [ 'after 1000',       900,  1000 ],
+    [ 'until 1000',       900,  1000 ],
+    [ 'after 99999999',   3500, 3600 ],
+    [ 'until 99999999',   3500, 3600 ],
+    ) {
+    my ($how, $least, $most) = @$row;
+    subtest "it wants to be left alone: $how" => sub {
+        my ($first, $other) = map { mail("L-$_") } 1, 2;
+        $receiver->behave($how);
+        set_status($first, 'sent');
+        $stage->wait_for(20, sub { attempts($first) });
+        my $pause = $db->value('SELECT extract(epoch FROM max(pause_until) - now())::integer
+                                FROM bounce.event');
+        cmp_ok $pause, '>=', $least, 'for so long';
+        cmp_ok $pause, '<=', $most,  'and no longer';
+        $receiver->behave('200');
+        set_status($other, 'sent');
+        hurry();
+        is $db->value(q(SELECT count(*) FROM bounce.claim_events(10, '1 minute'))), 0,
+            'nobody gets an event meanwhile';
+        is scalar(told($other)), 0, 'nor is one sent';
+        $db->sql('UPDATE bounce.event SET pause_until = now() WHERE pause_until IS NOT NULL');
+        $stage->wait_for(20, sub { !waiting() });
+        is_deeply [ map { scalar told($_) } $first, $other ], [ 1, 1 ], 'then both come';
+    };
+}
+
+subtest 'a person who knows better' => sub {
+    my $ctl = Bounce::Ctl->new($stage, role => 'bounce_operator');
+    my $id  = mail('L-3');
+    $receiver->behave('after 1000');
+    set_status($id, 'sent');
+    $stage->wait_for(20, sub { attempts($id) });
+    $receiver->behave('200');
+    like $ctl->output('webhook', 'retry'), qr/^1 event is sent again/, 'ends the pause';
+    $stage->wait_for(20, sub { told($id) });
+    is scalar(told($id)), 1, 'it came';
+};
+$stage->parameter(webhook_max_delay => '1 second');
 
 subtest 'a killed worker' => sub {
     my $id = mail('K-1');

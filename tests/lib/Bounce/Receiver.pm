@@ -14,9 +14,10 @@ Bounce::Receiver - an HTTP server that takes events, or fails as told
 =head1 PROMISES
 
 It answers 200 or, from the next request on, does what behave() says: a status, C<redirect> (to
-itself), C<hang> (until the client goes away), C<close> (amid the answer), C<huge>, C<header> (one
-of 200 kB), C<storm> (of 100s), C<old> (no header), C<slow> (a byte now and then), C<kill PID>
-(takes it, kills the process, says nothing).
+itself), C<hang> (until the client goes away), C<close> (amid the answer), C<reset> (the connection,
+behind the header), C<after SECONDS> and C<until SECONDS> (503 with such a Retry-After), C<huge>,
+C<header> (one of 200 kB), C<storm> (of 100s), C<old> (no header), C<slow> (a byte now and then),
+C<kill PID> (takes it, kills the process, says nothing).
 C<WHAT for PREFIX> does so to events of mails whose C<business_ref> begins so, and answers 200 to
 others. With C<tls> (options of IO::Socket::SSL) it speaks TLS, and with C<http2> HTTP/2 and nothing
 else; of the failures it knows C<hang>, C<close> and C<huge> then.
@@ -29,7 +30,8 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use JSON::PP;
-use POSIX ();
+use POSIX  ();
+use Socket qw(SOL_SOCKET SO_LINGER);
 
 my $json = JSON::PP->new->utf8;
 
@@ -155,6 +157,12 @@ sub _answer {
     my $head = "HTTP/1.1 200 OK\r\n";
     if ($how eq 'hang')  { sysread $client, $how, 1; return }
     if ($how eq 'close') { print {$client} "${head}Content-Length: 100\r\n\r\nhalf"; return }
+    if ($how eq 'reset') {
+        $client->autoflush(1);
+        print {$client} "${head}Content-Length: 100\r\n\r\n";
+        setsockopt $client, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;
+        return;
+    }
     if ($how eq 'huge')  { print {$client} "$head\r\n", 'x' x 65536 for 1 .. 100; return }
     if ($how eq 'header') { print {$client} "${head}X: ", 'x' x 200_000, "\r\n\r\n"; return }
     if ($how eq 'storm')  { print {$client} "HTTP/1.1 100 Continue\r\n\r\n" x 20_000; return }
@@ -165,11 +173,19 @@ sub _answer {
         for my $byte (split //, $head) { print {$client} $byte; sleep 1 }
         return;
     }
-    my $status = $how eq 'redirect' ? '307' : $how;
+    my $later  = $how =~ /^after (\d+)/ ? $1 : $how =~ /^until (\d+)/ ? http_date(time + $1) : '';
+    my $status = $how eq 'redirect' ? '307' : $later ? '503' : $how;
     print {$client} "HTTP/1.1 $status Status\r\nContent-Length: 0\r\nConnection: close\r\n";
     print {$client} "Location: http://127.0.0.1:$self->{port}/else\r\n" if $how eq 'redirect';
+    print {$client} "Retry-After: $later\r\n" if $later;
     print {$client} "\r\n";
     return;
+}
+
+# RFC 9110, section 5.6.7
+sub http_date {
+    my ($time) = @_;
+    return POSIX::strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime $time);
 }
 
 1;

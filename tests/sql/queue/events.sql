@@ -128,6 +128,35 @@ SELECT is((SELECT status FROM bounce.task WHERE reason = 'webhook'), 'done', 'th
 SELECT is((SELECT count(*) FROM bounce.event WHERE state = 'waiting' AND task_id IS NULL),
           3::bigint, 'they wait');
 
+-- A receiver that wants to be left alone --------------------------------------------------
+SELECT test.mail('p', '{p@example.com}') AS p \gset
+SELECT test.bounce('p');
+UPDATE bounce.event SET due_at = now() WHERE communication_id <> :p;
+CREATE TEMPORARY TABLE h AS SELECT * FROM bounce.claim_events(1, '1 minute');
+SELECT bounce.settle_event(h.id, h.claim_id, 'failed', 'HTTP status 429', '20 minutes') FROM h;
+SELECT ok(e.due_at BETWEEN clock_timestamp() + interval '19 minutes'
+          AND clock_timestamp() + interval '20 minutes' AND e.due_at >= e.pause_until
+          AND e.attempts = 1, 'one that was not taken waits for the end of the pause')
+FROM bounce.event AS e JOIN h USING (id);
+SELECT is((SELECT count(*) FROM bounce.claim_events(10, '1 minute')), 0::bigint, 'as all do');
+UPDATE bounce.event SET pause_until = now() WHERE pause_until IS NOT NULL;
+SELECT cmp_ok((SELECT count(*) FROM bounce.claim_events(10, '1 minute')), '>', 0::bigint,
+              'until it has ended');
+SELECT bounce.release_events(e.claim_id, 0) FROM bounce.event AS e WHERE e.claim_id IS NOT NULL;
+CREATE TEMPORARY TABLE i AS SELECT * FROM bounce.claim_events(2, '1 minute');
+SELECT bounce.settle_event(i.id, i.claim_id, 'failed', 'HTTP status 503', '0')
+FROM i ORDER BY i.id LIMIT 1;
+SELECT is((SELECT count(*) FROM bounce.event WHERE pause_until > clock_timestamp()), 0::bigint,
+          'one that does not say is asked for the next event');
+SELECT bounce.settle_event(i.id, i.claim_id, 'failed', 'HTTP status 503', '1 year')
+FROM i ORDER BY i.id DESC LIMIT 1;
+SELECT ok(max(e.pause_until) BETWEEN clock_timestamp() + interval '5.9 hours'
+          AND clock_timestamp() + interval '6 hours', 'not for ever: webhook_max_delay')
+FROM bounce.event AS e;
+SELECT cmp_ok(bounce.retry_events(), '>', 0, 'a person sends again');
+SELECT is((SELECT count(*) FROM bounce.event WHERE pause_until IS NOT NULL), 0::bigint,
+          'which ends the pause');
+
 -- After a night without the receiver: giving back a batch does not read all that waits.
 INSERT INTO bounce.event (type, communication_id, data)
 SELECT 'communication.status', :g, '{}' FROM generate_series(1, 5000);
