@@ -35,6 +35,14 @@ void check_warning(const char *what, const char *text)
 	print_line("warning", what, text);
 }
 
+bool check_with_objection(const char *what, const char *objection, const GError *error,
+			  const char *good)
+{
+	if (objection)
+		check_warning(what, objection);
+	return check_result(what, error, good);
+}
+
 /* What to do about it; "" where the message says so itself. */
 static const char *database_advice(const GError *error)
 {

@@ -22,6 +22,10 @@ bool check_fault(const char *what, const char *text);
 /* Prints "warning", what and text: the daemon starts all the same. */
 void check_warning(const char *what, const char *text);
 
+/* The same, and a warning before it where there is something to object to. */
+bool check_with_objection(const char *what, const char *objection, const GError *error,
+			  const char *good);
+
 /* What every daemon has on disk: its configuration, which config names, its pid file, and the
  * passwords of the database. */
 bool check_files(const struct daemon_settings *settings, const char *config);

@@ -13,20 +13,14 @@
 #include "delivery/copies.h"
 #include "delivery/signature.h"
 #include "delivery/smtp/client.h"
-#include "net/credential.h"
 
 static bool check_server(const struct delivery_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
-	const struct credential_settings credential = smtp_settings_credential(&settings->smtp);
-	g_autofree char *objection = credential_objection(&credential);
-	g_autofree char *good = g_strdup_printf(
-	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
+	g_autofree char *objection = NULL;
+	g_autofree char *good = smtp_client_examine(&settings->smtp, &objection, &error);
 
-	smtp_client_free(smtp_client_new(&settings->smtp, &error));
-	if (objection) /* whoever reads it sends mail in our name */
-		check_warning("server", objection);
-	return check_result("server", error, good);
+	return check_with_objection("server", objection, error, good);
 }
 
 static bool check_schema(const struct delivery_settings *settings)
@@ -52,11 +46,9 @@ static bool check_webhook(const struct delivery_settings *settings)
 		return true;
 	g_autofree char *objection =
 	    secret_file_objection(settings->webhook_secret_file, "webhook_secret_file");
-	if (objection)
-		check_warning("webhook", objection);
 	g_auto(GStrv) secrets = signature_read_secrets(settings->webhook_secret_file, &error);
-	return check_result("webhook", error,
-			    "the secrets can be read; the receiver was not asked");
+	return check_with_objection("webhook", objection, error,
+				    "the secrets can be read; the receiver was not asked");
 }
 
 static bool check_copies(const struct delivery_settings *settings)

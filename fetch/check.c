@@ -19,6 +19,7 @@ static bool check_schema(const struct fetch_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
 
+	check_hosts(settings->common.conninfo);
 	if (!db_schema_require(settings->common.conninfo, &error))
 		return check_database(error);
 	g_autoptr(parameter_cache_t) cache = parameter_cache_new(settings->common.conninfo, "");
@@ -38,15 +39,10 @@ static bool check_schema(const struct fetch_settings *settings)
 static bool check_server(const struct fetch_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
-	const struct credential_settings credential = smtp_settings_credential(&settings->smtp);
-	g_autofree char *objection = credential_objection(&credential);
-	g_autofree char *good = g_strdup_printf(
-	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
+	g_autofree char *objection = NULL;
+	g_autofree char *good = smtp_client_examine(&settings->smtp, &objection, &error);
 
-	smtp_client_free(smtp_client_new(&settings->smtp, &error));
-	if (objection)
-		check_warning("server", objection);
-	return check_result("server", error, good);
+	return check_with_objection("server", objection, error, good);
 }
 
 static bool check_mailbox(const struct store_settings *settings)
@@ -61,9 +57,7 @@ static bool check_mailbox(const struct store_settings *settings)
 
 	bool is_good = mailbox && mailbox_probe(mailbox, &error);
 	mailbox_free(mailbox);
-	if (objection)
-		check_warning(settings->name, objection);
-	return check_result(settings->name, error, good) && is_good;
+	return check_with_objection(settings->name, objection, error, good) && is_good;
 }
 
 static bool check_mailboxes(const struct fetch_settings *settings)

@@ -16,8 +16,8 @@
 #include "base/secret.h"
 #include "net/https.h"
 #include "net/oauth_reply.h"
+#include "net/wire.h"
 
-enum { STOP_WAIT = 3 /* seconds */ };
 enum { SECONDS_LEFT_MIN = 60, SECONDS_UNKNOWN = 300, STATUS_OK = 200, STATUS_TOO_MANY = 429 };
 
 struct oauth {
@@ -129,11 +129,10 @@ static bool must_give_up(void *context)
 {
 	struct oauth *oauth = context;
 	struct pollfd poll_fd = {.fd = oauth->stop_fd, .events = POLLIN};
-	gint64 now = g_get_monotonic_time();
 
 	if (oauth->give_up_at == 0 && poll(&poll_fd, 1, 0) > 0)
-		oauth->give_up_at = now + STOP_WAIT * G_USEC_PER_SEC;
-	return oauth->give_up_at != 0 && now >= oauth->give_up_at;
+		oauth->give_up_at = wire_deadline(WIRE_STOP_WAIT);
+	return oauth->give_up_at != 0 && g_get_monotonic_time() >= oauth->give_up_at;
 }
 
 static bool ask_token(struct oauth *oauth, const char *refresh_token, struct oauth_reply *reply_out,

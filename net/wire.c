@@ -18,8 +18,6 @@
 
 #include "net/tls.h"
 
-enum { STOP_WAIT = 3 /* seconds */ };
-
 struct wire {
 	int fd;
 	int stop_fd;          /* -1: none */
@@ -36,7 +34,7 @@ gint64 wire_deadline(unsigned seconds)
 
 static void begin_to_stop(struct wire *wire)
 {
-	wire->stop_deadline = wire_deadline(STOP_WAIT);
+	wire->stop_deadline = wire_deadline(WIRE_STOP_WAIT);
 }
 
 static gint64 limit(const struct wire *wire, gint64 deadline)

@@ -14,12 +14,15 @@ struct wire;
 
 enum { WIRE_NOTHING = 0, WIRE_BROKEN = -1 };
 
+/* The seconds that a conversation has left once somebody has said to stop. */
+enum { WIRE_STOP_WAIT = 3 };
+
 /* A moment of g_get_monotonic_time(), so many seconds from now. */
 gint64 wire_deadline(unsigned seconds);
 
 /* Tries each address of the host, each for so many seconds. NULL with the reason in
  * *fault_out, heap. Once the file descriptor stop_fd is readable (-1: none), here and in every
- * later call, all must be over in three seconds, whatever the deadlines say. */
+ * later call, all must be over in WIRE_STOP_WAIT, whatever the deadlines say. */
 struct wire *wire_connect(const char *host, const char *port, unsigned seconds, int stop_fd,
 			  char **fault_out);
 /* One that somebody else has opened; takes the file descriptor. */

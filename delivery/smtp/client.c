@@ -86,3 +86,14 @@ void smtp_client_free(struct smtp_client *client)
 	SSL_CTX_free(client->tls);
 	g_free(client);
 }
+
+char *smtp_client_examine(const struct smtp_settings *settings, char **objection_out,
+			  GError **error)
+{
+	const struct credential_settings credential = smtp_settings_credential(settings);
+
+	*objection_out = credential_objection(&credential);
+	smtp_client_free(smtp_client_new(settings, error));
+	return g_strdup_printf("%s: password and certificates can be read; it was not asked",
+			       settings->server);
+}

@@ -47,4 +47,10 @@ struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError
     __attribute__((warn_unused_result));
 void smtp_client_free(struct smtp_client *client);
 
+/* What can be said of the settings without asking the server: a line for people, heap, to be shown
+ * unless error is set; in *objection_out, heap, what else they should mend: whoever reads the
+ * password sends mail in our name. */
+char *smtp_client_examine(const struct smtp_settings *settings, char **objection_out,
+			  GError **error);
+
 #endif
