@@ -219,3 +219,19 @@ bool leftovers_check(const struct postconf *postfix, const struct recipient_clas
 		return true;
 	return check_transport(&target) && check_mailbox_transport(&target);
 }
+
+char *leftovers_filter_fault(const struct postconf *postfix, const struct postconf_service *service)
+{
+	static const char parameter[] = "content_filter";
+	g_autofree char *filter = postconf_value(postfix, service, parameter);
+	g_autofree char *name = g_strndup(filter, strcspn(filter, ":"));
+	g_autofree char *place = postconf_place(postfix, service, parameter);
+
+	if (*name == '\0' || postconf_find(postfix, name, "unix"))
+		return NULL;
+	return g_strdup_printf(
+	    "%s: %s = %s: master.cf has no service %s/unix, so what comes to "
+	    "%s stays in the queue, unless it is discarded; add that service, or "
+	    "take %s away",
+	    place, parameter, filter, name, service->label, parameter);
+}

@@ -15,4 +15,9 @@
 bool leftovers_check(const struct postconf *postfix, const struct recipient_class *class,
 		     const char *address);
 
+/* What is wrong with the content filter, to which smtpd of that service hands all it takes. NULL:
+ * nothing is, or there is none. Heap. */
+char *leftovers_filter_fault(const struct postconf *postfix,
+			     const struct postconf_service *service);
+
 #endif

@@ -325,6 +325,9 @@ static void warn_of_small_limits(const struct postconf *postfix)
 	     "a mail system that brings more in a minute is put off", "0"},
 	    {"smtpd_client_connection_rate_limit", 20,
 	     "a mail system that connects more often in a minute is put off", "0"},
+	    {"smtpd_hard_error_limit", 5,
+	     "a mail system that hears as many refusals is sent away with the bounces it still has",
+	     "20"},
 	    {"default_process_limit", 10, "as many slow clients keep all others waiting", "100"},
 	};
 

@@ -283,6 +283,11 @@ static enum outcome check_word(struct walk *walk, const char *word)
 				   "\"%s\" refuses every other mail system; take it away, or write "
 				   "permit_auth_destination before it",
 				   word);
+	if (g_ascii_strcasecmp(word, "reject_plaintext_session") == 0)
+		return refuse_rule(walk,
+				   "\"%s\" refuses mail systems without TLS; take it away, or "
+				   "write permit_auth_destination before it",
+				   word);
 	if (g_ascii_strcasecmp(word, "reject_unverified_recipient") == 0)
 		walk->asks_for_recipient = true;
 	if (!is_restriction_class(walk, word))

@@ -10,6 +10,7 @@
 #include "daemon/check.h"
 #include "milter/postfix/admission.h"
 #include "milter/postfix/contents.h"
+#include "milter/postfix/leftovers.h"
 #include "milter/postfix/pitfalls.h"
 #include "milter/postfix/startup.h"
 #include "milter/postfix/way.h"
@@ -92,7 +93,11 @@ static void check_contents(struct wiring *wiring, const struct postconf_service 
 
 static void check_smtp_service(struct wiring *wiring, const struct way *way)
 {
+	g_autofree char *filter = leftovers_filter_fault(wiring->postfix, way->service);
+
 	check_way(wiring, way);
+	if (filter)
+		add_wiring_fault(wiring, "%s", filter);
 	if (postconf_is_overridden(wiring->postfix, way->service, mark_parameter) &&
 	    has_service_value(wiring, way->service, mark_parameter,
 			      wiring->settings->own_mta_daemon_name))
@@ -300,6 +305,13 @@ static const struct postconf_service *follow_reports(struct wiring *wiring, cons
 		    "%s is not private in master.cf, so the queue manager does not find it; "
 		    "write - into its third column",
 		    service->label);
+	if (!is_command(service, "bounce")) {
+		add_wiring_fault(wiring,
+				 "%s runs %s, which makes no reports; its last column must be "
+				 "bounce",
+				 service->label, service->command);
+		return NULL;
+	}
 	g_autofree char *classes = wired_value(wiring, service, "internal_mail_filter_classes");
 	g_autofree char *cleanup_name = wired_value(wiring, service, "cleanup_service_name");
 	const struct postconf_service *cleanup =

@@ -644,6 +644,10 @@ for my $row (
         { smtpd_client_message_rate_limit => 1 },
         qr/smtpd_client_message_rate_limit = 1: a mail system that brings more .*; write 0/
     ],
+    [
+        { smtpd_hard_error_limit => 1 },
+        qr/smtpd_hard_error_limit = 1: a mail system that hears .*; write 20/
+    ],
     [ { default_process_limit => 2 }, qr/default_process_limit = 2: as many slow .*; write 100/ ],
     [ { bounce_queue_lifetime => 0 }, qr/bounce_queue_lifetime = 0: what is put off once .*5d/ ],
     [

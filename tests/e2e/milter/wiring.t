@@ -66,6 +66,14 @@ my @good = (
             })
     ],
     [
+        'a content filter, and TLS for whoever wants to relay' => (
+            main => {
+                content_filter           => 'scan:[127.0.0.1]:10024',
+                smtpd_client_restrictions => 'permit_auth_destination, reject_plaintext_session'
+            },
+            master => sub { $_ .= "scan unix - - n - - smtp\n" })
+    ],
+    [
         'an inet socket' => (
             conf   => { socket        => $inet },
             main   => { smtpd_milters => "{ inet:127.0.0.1:$port, default_action=tempfail }" },
@@ -360,6 +368,26 @@ my @broken = (
         'bounce is a comment',
         { master => sub { s/^bounce .*\n(?: .*\n)*//m } },
         qr{master.cf: there is no service bounce/unix}
+    ],
+    [
+        'bounce runs another program',
+        { master => sub { s/^(bounce .*) bounce$/$1 discard/m or die } },
+        qr{bounce/unix runs discard, which makes no reports; its last column must be bounce}
+    ],
+    [
+        'a content filter that is not there',
+        { main => { content_filter => 'scan:[127.0.0.1]:10024' } },
+        qr{main.cf: content_filter = scan:\S+: master.cf has no service scan/unix, .*; add that}
+    ],
+    [
+        'a content filter of smtpd that is not there',
+        { master => with_option('smtp +inet', 'content_filter=scan:') },
+        qr{-o of smtp/inet: content_filter = scan:: master.cf has no service scan/unix}
+    ],
+    [
+        'TLS for everybody by a rule',
+        { main => { smtpd_client_restrictions => 'reject_plaintext_session' } },
+        qr{smtpd_client_restrictions: "reject_plaintext_session" refuses mail systems without}
     ],
     [
         'filters for the reports in main.cf alone',
