@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <libpq-events.h>
 
-enum { PATIENCE = G_USEC_PER_SEC };
+enum { CANCEL_WAIT = G_USEC_PER_SEC };
 
 struct marks {
 	bool is_denied;
@@ -114,6 +114,6 @@ void connection_cancel(PGconn *connection)
 	order->cancel = cancel;
 	order->done = g_async_queue_ref(done);
 	g_thread_unref(g_thread_new("cancel", cancel_main, order));
-	g_async_queue_timeout_pop(done, PATIENCE);
+	g_async_queue_timeout_pop(done, CANCEL_WAIT);
 	g_async_queue_unref(done);
 }

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Whoever comes while nobody is recording leads: he takes all that wait, himself included, records
- * them, and gives each its outcome. The others wait meanwhile, and gather; where many do, more than
- * one leads.
+ * A thread that comes while none is recording leads: it takes all that wait, itself included,
+ * records them, and gives each its outcome. The others wait meanwhile, and gather; where many do,
+ * more than one leads.
  *
- *   WAITING --a leader takes it--> TAKEN --he is back--> DONE
+ *   WAITING --a leader takes it--> TAKEN --the leader is back--> DONE
  *
  * A leader has a connection or its refusal, and then an answer, in a bounded time (db/pool.h), so
- * who was taken need not watch the clock. Who was not, because leaders are held up (by a lock, by a
- * server that is silent), soon becomes a leader himself.
+ * a waiter that was taken need not watch the clock. One that was not, because leaders are held up
+ * (by a lock, by a server that is silent), soon becomes a leader itself.
  */
 #include "db/recorder.h"
 
 #include "base/error.h"
 
 enum {
-	ENOUGH = 4,            /* reports for each leader */
-	PATIENCE = 100 * 1000, /* microseconds */
+	ENOUGH = 4,                /* reports for each leader */
+	LONGEST_WAIT = 100 * 1000, /* microseconds, until a waiter leads */
 };
 
 enum state { WAITING, TAKEN, DONE };
@@ -25,7 +25,7 @@ enum state { WAITING, TAKEN, DONE };
 struct waiter {
 	struct db_record record;
 	enum state state;
-	gint64 patient_until;
+	gint64 leads_from; /* monotonic time */
 	GCond woken;
 };
 
@@ -92,7 +92,7 @@ static void record_all(struct db_pool *pool, const GPtrArray *waiters)
 	if (records->len == 1)
 		db_record_reports(pool, records);
 	else
-		db_record_together(pool, records); /* who is left can do the rest himself */
+		db_record_together(pool, records); /* what is left is recorded by its own thread */
 }
 
 static void lead(struct db_recorder *recorder)
@@ -107,7 +107,7 @@ static void lead(struct db_recorder *recorder)
 	give_back_records(waiters);
 	struct waiter *next = g_queue_peek_head(&recorder->waiting);
 	if (next)
-		g_cond_signal(&next->woken); /* he leads */
+		g_cond_signal(&next->woken); /* it leads */
 }
 
 /* --- who waits ------------------------------------------------------------------------------ */
@@ -115,7 +115,7 @@ static void lead(struct db_recorder *recorder)
 static bool may_lead(const struct db_recorder *recorder, const struct waiter *waiter)
 {
 	return recorder->waiting.length >= ENOUGH * recorder->leaders ||
-	       g_get_monotonic_time() >= waiter->patient_until;
+	       g_get_monotonic_time() >= waiter->leads_from;
 }
 
 static void wait_until_done(struct db_recorder *recorder, struct waiter *waiter)
@@ -128,7 +128,7 @@ static void wait_until_done(struct db_recorder *recorder, struct waiter *waiter)
 		else if (may_lead(recorder, waiter))
 			lead(recorder);
 		else
-			g_cond_wait_until(&waiter->woken, &recorder->lock, waiter->patient_until);
+			g_cond_wait_until(&waiter->woken, &recorder->lock, waiter->leads_from);
 	g_mutex_unlock(&recorder->lock);
 }
 
@@ -136,7 +136,7 @@ bool db_recorder_record(struct db_recorder *recorder, const struct db_report *re
 			struct db_record_result *result_out, GError **error)
 {
 	struct waiter waiter = {.record = {.report = *report},
-				.patient_until = g_get_monotonic_time() + PATIENCE};
+				.leads_from = g_get_monotonic_time() + LONGEST_WAIT};
 
 	g_cond_init(&waiter.woken);
 	wait_until_done(recorder, &waiter);

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
 -- Which rows a role sees and writes: all that its grants say, and an application those of its
--- processes. The owner of the schema is not bound, and with him the functions that run with his
+-- processes. The owner of the schema is not bound, nor are functions that run with the owner's
 -- rights: they ask for themselves (bounce_internal.may_use), and recording pays nothing. Applied
 -- anew whenever a text changes.
 

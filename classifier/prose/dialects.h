@@ -13,8 +13,8 @@
 
 /* Where the words about a recipient are. */
 enum prose_place {
-	PROSE_BEHIND,    /* after his line, up to the next recipient */
-	PROSE_PARAGRAPH, /* after his line, up to an empty line */
+	PROSE_BEHIND,    /* after the line, up to the next recipient */
+	PROSE_PARAGRAPH, /* after the line, up to an empty line */
 	PROSE_BEFORE,    /* between the opening and the recipients */
 };
 

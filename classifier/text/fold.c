@@ -130,7 +130,7 @@ static size_t stem_length(const char *local)
 	return len > 0 ? len : strcspn(local, "@");
 }
 
-/* Who answers for a domain: hosts ask for him to find out whether a sender's domain is real. */
+/* Who answers for a domain: hosts probe these to find out whether a sender's domain is real. */
 static bool is_postmaster(const char *local)
 {
 	static const char *const names[] = {"postmaster", "abuse", "mailer-daemon", "hostmaster"};

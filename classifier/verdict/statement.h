@@ -5,7 +5,7 @@
  *
  * A word is known if etc/phrases, [statement], has it, alone or with its neighbours. What names
  * somebody or something counts for no word: an address, a host, a number, a code, what stands in
- * brackets, the recipient's own name, a label of his domain or of the host that refuses. Nor does
+ * brackets, the recipient's own name, a label of its domain or of the host that refuses. Nor does
  * a word in letters that are not Latin: languages that leave no blanks have none to look up.
  */
 #ifndef CLASSIFIER_VERDICT_STATEMENT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One request of a person at a time: whoever asks for much at once waits for himself, and not
- * everybody for him.
+ * One request of a person at a time: somebody who asks for much at once keeps only himself
+ * waiting.
  */
 #ifndef CONSOLE_HTTP_TURNS_H
 #define CONSOLE_HTTP_TURNS_H

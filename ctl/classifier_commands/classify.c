@@ -310,7 +310,7 @@ CTL_COMMAND(command_classify) = {
 	    "With --json it is one object a line, for each recipient of each mail. A mail that\n"
 	    "names no recipient gives one with recipient null; an ordinary mail is of kind other\n"
 	    "and class unclassified. return_date of an automatic reply is the day on which its\n"
-	    "writer says he is back, or else the last day of his absence, as 2026-12-05. A day\n"
+	    "writer is back, or else the last day of the absence, as 2026-12-05. A day\n"
 	    "without a year is counted from the reply's own date; what may be two days, as 4/5 in\n"
 	    "English, is none. new_address is the address that the reply says to write to; the\n"
 	    "reason has_left says that the person is not there any more.\n",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * bouncectl copies list | retry | forward | withdraw: letters that bounce-delivery sends to the
- * operator, and to those whom he asks.
+ * operator, or to whom the operator forwards them.
  */
 #include "ctl/framework/command.h"
 #include "ctl/options/common_options.h"

@@ -11,7 +11,7 @@
 struct login {
 	const char *conninfo; /* the database; an account in it does not count */
 	const char *user;
-	const char *password; /* NULL: the database lets us in for him (peer with a map, cert) */
+	const char *password; /* NULL: the database asks for none (peer with a map, cert) */
 	unsigned query_wait;  /* seconds */
 	const char
 	    *mark; /* of sentences, which are told in parts (bounce.mark); NULL: in English */

@@ -108,7 +108,7 @@ bool pop3_dialogue_next_line(struct pop3_dialogue *dialogue)
 /* --- mails ------------------------------------------------------------------------------ */
 
 /* A server that ends its lines with CRLF puts no "." behind a bare LF: there a stranger's mail
- * could end, and go on with answers of his own. */
+ * could end early, and what follows be taken for answers of the server. */
 struct mail {
 	GByteArray *keep;
 	gsize max;

@@ -89,7 +89,7 @@ BEGIN
   WHERE d.state IN ('PENDING', 'RETRY') AND q.state IN ('claimed', 'sending');
 END $$;
 COMMENT ON FUNCTION bounce_internal.forgotten_claims() IS
-  'what somebody has taken and not given back, well after his time was over';
+  'what a worker has claimed and not given back, well after its lease was over';
 
 CREATE OR REPLACE FUNCTION bounce_internal.forgotten_events()
 RETURNS TABLE (fault text, about text)

@@ -38,8 +38,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.change_month(
   what text, parent text, month timestamptz) RETURNS boolean
 LANGUAGE plpgsql SET lock_timeout = '500ms' AS $$
 DECLARE
-  -- who has the table may be waiting for what this transaction has written or locked already: he
-  -- is not waited for until he finds a deadlock, after a second
+  -- a session that has the table may be waiting for what this transaction has locked already, and
+  -- would find the deadlock only after a second: so this one gives up first
   is_first CONSTANT boolean := pg_current_xact_id_if_assigned() IS NULL;
 BEGIN
   IF NOT is_first THEN

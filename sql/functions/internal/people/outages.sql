@@ -158,7 +158,8 @@ BEGIN
   PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
   held := bounce_internal.held_bounces(decided.id);
   free := bounce_internal.lock_free_bounces(held);
-  -- who has a communication now waits for us, to hold a block: so we must not wait for him
+  -- a session that has a communication now waits for us, to hold a block: so we must not wait
+  -- for it
   IF cardinality(free) < cardinality(held) AND NOT is_last THEN
     RAISE EXCEPTION 'a communication is in use' USING ERRCODE = 'BM002';
   END IF;
@@ -240,8 +241,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
   tries CONSTANT integer := 50;
 BEGIN
-  -- Who is holding a block for it has its lock and may wait for a mail or a task of ours: so we
-  -- must not wait for him.
+  -- A session that is holding a block for it has its lock and may wait for a mail or a task of
+  -- ours: so we must not wait for it.
   FOR i IN 1 .. tries LOOP
     IF NOT bounce_internal.is_empty_outage(t.dedup_key) THEN
       RETURN false;

@@ -120,7 +120,7 @@ DECLARE
   is_whole boolean;
 BEGIN
   IF was ->> 'state' = 'replaced' THEN
-    RETURN NULL;     -- no decision changes him
+    RETURN NULL;     -- no decision changes it
   END IF;
   SELECT q.* INTO r FROM bounce.communication_recipient AS q
   WHERE q.id = (was ->> 'id')::bigint FOR NO KEY UPDATE;

@@ -168,7 +168,7 @@ BEGIN
   PERFORM bounce_internal.forget_soft_bounces(bounce_ids);
   UPDATE bounce.communication_recipient AS q SET delivered_at = NULL FROM bounce.bounce AS b
   WHERE b.id = ANY (bounce_ids) AND 'delivered' = ANY (b.events) AND q.id = b.recipient_id;
-  -- whose lease is over may have died before he began: the next one must not do what is taken back
+  -- one whose lease is over may have died before it began: the next must not do what is taken back
   UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), is_moot = true,
     result = bounce_internal.plain('taken back: ' || why)
   WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open'

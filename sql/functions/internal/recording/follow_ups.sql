@@ -127,7 +127,7 @@ BEGIN
   IF coalesce(cardinality(ids), 0) = 0 THEN
     RETURN 0;
   END IF;
-  -- a claimer at work is left alone: it is looked at again when his lease is over
+  -- a claimer at work is left alone: it is looked at again when its lease is over
   FOR u IN UPDATE bounce.follow_up AS k
            SET status = 'done', finished_at = now(), is_moot = true,
                result = bounce_internal.why_moot(k)

@@ -7,8 +7,8 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT hashtextextended('many mails', 20)
 $$;
 COMMENT ON FUNCTION bounce_internal.many_mails_lock() IS
-  'the advisory lock, shared, of who locks more mails than he can decide about in an instant. '
-  'Nobody waits for it';
+  'the advisory lock, shared, of a session that locks more mails than it can decide about in an '
+  'instant. Nobody waits for it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.announce_mails(mails bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$

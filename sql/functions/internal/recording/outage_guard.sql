@@ -195,7 +195,7 @@ BEGIN
     RETURN false;
   END IF;
   k.usual := bounce_internal.usual_rate(k.scope, k.about, k.opened_at, k.time_window);
-  -- who is opening it just now, or deciding it, does so for us; what he did is seen from here on
+  -- a session that is opening or deciding it just now does so for us; we see it from here on
   IF k.seen < factor * k.usual
      OR NOT pg_try_advisory_xact_lock(bounce_internal.guard_lock(k.scope, k.about)) THEN
     RETURN false;

@@ -145,8 +145,8 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.lock_communications(bounce_internal.finding[]) IS
   'locks the communications of findings, in ascending order, and settles what was noted of them, '
   'so that a report finds the send that it is about; weigh_findings() locks the recipients. 55P03 '
-  'at once where somebody decides about many mails, and about one of these: he needs seconds, and '
-  'who waited for him would keep a connection from the reports about all others';
+  'at once where somebody decides about many mails, and about one of these: that takes seconds, '
+  'and to wait for it would keep a connection from the reports about all others';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_tasks(INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$

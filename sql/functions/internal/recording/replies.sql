@@ -5,7 +5,7 @@
 
 CREATE OR REPLACE FUNCTION bounce_internal.stated_address(words text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  -- without the letters and signs that could deceive who reads it, or what he pastes it into
+  -- without the letters and signs that could deceive a reader, or what the address is pasted into
   SELECT CASE WHEN words ~ ('^[A-Za-z0-9][A-Za-z0-9._+=-]{0,63}'
                             '@([A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z][A-Za-z0-9-]{1,62}$')
                    AND length(words) <= 254 AND bounce_internal.is_address(words)

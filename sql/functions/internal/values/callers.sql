@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- Who calls, and which processes are his. In a function that runs with its owner's rights,
+-- Who calls, and which processes that role has. In a function that runs with its owner's rights,
 -- current_user is the owner; what the session has logged in as, or has taken on with SET ROLE,
 -- stays visible, and only a role of which the session is a member can be taken on.
 
