@@ -169,9 +169,10 @@ bool milter_check(const struct milter_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(postconf_t) postfix = postconf_read(&error);
-	g_autofree char *account = postfix ? postconf_value(postfix, NULL, "mail_owner") : NULL;
-	g_autofree char *chroot = postfix ? smtpd_chroot(postfix) : NULL;
-	const struct socket_client client = {account ? account : "", chroot ? chroot : ""};
+	g_autofree char *account =
+	    postfix ? postconf_value(postfix, NULL, "mail_owner") : sendmail_account(SENDMAIL_CF);
+	g_autofree char *chroot = postfix ? smtpd_chroot(postfix) : g_strdup("");
+	const struct socket_client client = {postfix ? "Postfix" : "Sendmail", account, chroot};
 	bool socket = socket_check(settings, &client);
 	bool rules = daemon_rules_check(&settings->common);
 	g_auto(GStrv) addresses = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * A socket that answers is asked for its options, which tells our filter from another. Whether
- * Postfix gets in is tried with its account and from its chroot. Rights are weighed to say why not,
+ * the MTA gets in is tried with its account and from its chroot. Rights are weighed to say why not,
  * and where nobody is root, who could try.
  */
 #include "milter/socket_check.h"
@@ -22,7 +22,6 @@
 #include "daemon/outsider.h"
 #include "milter/filter.h"
 #include "milter/listener.h"
-#include "milter/socket_rights.h"
 
 static const char what[] = "socket";
 
@@ -228,16 +227,19 @@ static bool check_rights(const struct milter_settings *settings, const struct so
 	int why = try_socket(settings, client, is_running, &where);
 	if (why == 0)
 		return true;
-	g_autofree char *fault = socket_rights_fault(settings, path, client->account);
+	g_autofree char *fault = socket_rights_fault(settings, path, client);
 	if (fault)
 		return check_fault(what, fault);
 	if (why == OUTSIDER_NOBODY) {
-		check_warning(what, "not tried as Postfix's account, which only root can; its "
-				    "rights look well");
+		g_autofree char *text = g_strdup_printf(
+		    "not tried as %s's account, which only root can; its rights look well",
+		    client->mta);
+
+		check_warning(what, text);
 		return true;
 	}
 	g_autofree char *text = g_strdup_printf(
-	    "Postfix's account %s cannot connect to %s%s%s: %s", client->account, path,
+	    "%s's account %s cannot connect to %s%s%s: %s", client->mta, client->account, path,
 	    *where != '\0' ? " from its chroot " : "", where, g_strerror(why));
 	return check_fault(what, text);
 }
@@ -283,7 +285,7 @@ static bool check_inet(const struct milter_settings *settings)
 	case LISTENER_OTHER:
 		return refuse_socket(
 		    settings->socket,
-		    "another program has this port; choose another, here and in Postfix");
+		    "another program has this port; choose another, here and in the MTA");
 	case LISTENER_NONE:
 		break;
 	}

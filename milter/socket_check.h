@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Whether our socket can be opened, is not somebody else's, and lets Postfix in.
+ * Whether our socket can be opened, is not somebody else's, and lets the MTA in.
  */
 #ifndef MILTER_SOCKET_CHECK_H
 #define MILTER_SOCKET_CHECK_H
@@ -8,12 +8,7 @@
 #include <stdbool.h>
 
 #include "intake/milter_settings.h"
-
-/* Who connects. Borrowed. */
-struct socket_client {
-	const char *account; /* "" where there is no Postfix */
-	const char *chroot;  /* from where it connects, besides from everywhere; "" for none */
-};
+#include "milter/socket_rights.h"
 
 /* Prints a line of --check for each fault, or one that all is well. As root, a unix socket is
  * tried with the client's rights. */

@@ -78,8 +78,9 @@ static void expected_status(const struct milter_settings *settings, const char *
 }
 
 char *socket_rights_fault(const struct milter_settings *settings, const char *path,
-			  const char *user)
+			  const struct socket_client *client)
 {
+	const char *user = client->account;
 	struct account account;
 	struct stat status;
 
@@ -88,14 +89,14 @@ char *socket_rights_fault(const struct milter_settings *settings, const char *pa
 	g_autofree char *closed = closed_directory(&account, path);
 	if (closed)
 		return g_strdup_printf(
-		    "Postfix's account %s cannot enter %s; give that directory the group of "
-		    "Postfix: install -d -o ACCOUNT -g %s -m 2750",
-		    user, closed, user);
+		    "%s's account %s cannot enter %s; give that directory the group of "
+		    "%s: install -d -o ACCOUNT -g %s -m 2750",
+		    client->mta, user, closed, client->mta, user);
 	expected_status(settings, path, &status);
 	if (may(&account, &status, 2))
 		return NULL;
 	return g_strdup_printf(
-	    "Postfix's account %s cannot connect to %s, mode %03o; set socket_mode = 660, and let "
-	    "its directory hand on the group of Postfix (chgrp %s, chmod g+s)",
-	    user, path, (unsigned)(status.st_mode & 0777), user);
+	    "%s's account %s cannot connect to %s, mode %03o; set socket_mode = 660, and let "
+	    "its directory hand on the group of %s (chgrp %s, chmod g+s)",
+	    client->mta, user, path, (unsigned)(status.st_mode & 0777), client->mta, user);
 }

@@ -16,6 +16,7 @@ static const char what[] = "Sendmail";
 
 enum {
 	LOAD_LOW = 3,     /* which a short burst of work reaches */
+	THROTTLE_LOW = 3, /* which one mail system with many bounces reaches */
 	CHILDREN_LOW = 5, /* which as many slow clients keep busy */
 };
 
@@ -73,9 +74,25 @@ static void warn_of_children(char *const *lines)
 	check_warning(what, text);
 }
 
+/* Those beyond it wait until the next second. */
+static void warn_of_throttle(char *const *lines)
+{
+	guint64 limit = number_of(lines, "O ConnectionRateThrottle=");
+
+	if (limit == 0 || limit > THROTTLE_LOW)
+		return;
+	g_autofree char *text = g_strdup_printf(
+	    "it lets %" G_GUINT64_FORMAT
+	    " clients in a second connect, and all others wait (ConnectionRateThrottle); in "
+	    "sendmail.mc, take confCONNECTION_RATE_THROTTLE away, or write more",
+	    limit);
+	check_warning(what, text);
+}
+
 bool load_check(char *const *lines)
 {
 	warn_of_load(lines);
 	warn_of_children(lines);
+	warn_of_throttle(lines);
 	return check_free_blocks(lines);
 }

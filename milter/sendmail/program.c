@@ -118,9 +118,46 @@ static bool check_routed_address(const char *path, char *const *cf, const char *
 	       check_answer(lines, "check_rcpt", recipient, mend) && is_routed;
 }
 
+/* Limits for each client, of the access map: FEATURE(ratecontrol) and FEATURE(conncontrol). */
+static const struct {
+	const char *key, *ruleset;
+	guint64 enough;
+	const char *refused;
+} client_limits[] = {
+    {"ClientRate:", "SRateControl", 20, "connects more often in a minute"},
+    {"ClientConn:", "SConnControl", 4, "has more connections at the same time"},
+};
+
+static void warn_of_client_limits(char *const *lines)
+{
+	g_autofree char *output = outsider_run("/map access ClientRate:\n"
+					       "/map access ClientConn:\n");
+	g_auto(GStrv) answers = g_strsplit(output, "\n", -1);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(client_limits); i++) {
+		const char *key = client_limits[i].key;
+		g_autofree char *beginning =
+		    g_strdup_printf("> map_lookup: access (%s) returns ", key);
+		const char *value = route_rest_of_line(answers, beginning);
+		guint64 limit = value ? g_ascii_strtoull(value, NULL, 10) : 0;
+
+		if (limit == 0 || limit >= client_limits[i].enough ||
+		    !route_rest_of_line(lines, client_limits[i].ruleset))
+			continue;
+		g_autofree char *text = g_strdup_printf(
+		    "the access map has %s %" G_GUINT64_FORMAT ": a mail system that %s is put "
+		    "off; write %s 0, or more than %" G_GUINT64_FORMAT ", and make the map anew",
+		    key, limit, client_limits[i].refused, key, client_limits[i].enough);
+		check_warning(what, text);
+	}
+}
+
 bool program_check(const char *path, char *const *lines, const char *const *addresses)
 {
 	bool is_good = true;
+
+	if (program_is_there())
+		warn_of_client_limits(lines);
 
 	for (; program_is_there() && *addresses; addresses++)
 		is_good = check_routed_address(path, lines, *addresses) && is_good;

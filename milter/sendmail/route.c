@@ -53,7 +53,7 @@ static bool takes_all_bounces(const char *line)
 	return *line == 'M' && (strstr(line, "bouncectl intake") || strstr(line, "bounce-fetch"));
 }
 
-static const char *find_mailer_of_ours(char *const *cf)
+const char *route_mailer_of_ours(char *const *cf)
 {
 	for (; *cf; cf++)
 		if (takes_all_bounces(*cf))
@@ -107,7 +107,7 @@ static void warn_of_local_delivery(const char *address)
 
 static void warn_of_other_mailer(const char *name, char *const *cf, const char *address)
 {
-	const char *ours = find_mailer_of_ours(cf);
+	const char *ours = route_mailer_of_ours(cf);
 	g_autofree char *wanted = ours ? mailer_name(ours) : NULL;
 
 	if (!wanted || strcmp(wanted, name) == 0)

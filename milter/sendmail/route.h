@@ -11,6 +11,10 @@
 /* The rest of the first line that begins so; NULL if there is none. */
 const char *route_rest_of_line(char *const *lines, const char *beginning);
 
+/* The line of the mailer that takes what no filter sees, as our recipes define it; NULL if there is
+ * none. */
+const char *route_mailer_of_ours(char *const *cf);
+
 /* Prints a line of --check for each fault. answers: the lines of Sendmail's answers; cf: those of
  * its sendmail.cf; address: the return path that it was asked for. True without a fault. */
 bool route_check(char *const *answers, char *const *cf, const char *address);

@@ -15,6 +15,7 @@
 #include "milter/sendmail/filters.h"
 #include "milter/sendmail/load.h"
 #include "milter/sendmail/program.h"
+#include "milter/sendmail/route.h"
 
 static const char what[] = "Sendmail";
 
@@ -85,6 +86,35 @@ const char *sendmail_ports_warning(const char *cf)
 	return NULL;
 }
 
+/* "USER:GROUP". */
+static char *account_of(char *const *lines)
+{
+	const char *value = cf_value(lines, "O RunAsUser=");
+	char *account = value ? g_strndup(value, strcspn(value, ":. \t")) : g_strdup("");
+
+	if (strcmp(account, "root") == 0 || strcmp(account, "0") == 0)
+		*account = '\0';
+	return account;
+}
+
+/* It can become no other account any more. */
+static void warn_of_account(char *const *lines)
+{
+	g_autofree char *account = account_of(lines);
+	const char *mailer = route_mailer_of_ours(lines);
+	g_autofree char *wanted = mailer ? cf_field(mailer + 1, 'U') : g_strdup("");
+
+	wanted[strcspn(wanted, ":.")] = '\0';
+	if (*account == '\0' || *wanted == '\0' || strcmp(account, wanted) == 0)
+		return;
+	g_autofree char *text = g_strdup_printf(
+	    "RunAsUser = %s: it runs our mailer as that account, not as %s, so the database knows "
+	    "nobody who brings its own reports; in sendmail.mc, take confRUN_AS_USER away, or let "
+	    "bounce-fetch take them by LMTP",
+	    account, wanted);
+	check_warning(what, text);
+}
+
 static pid_t process_of(char *const *lines)
 {
 	const char *file = cf_value(lines, "O PidFile=");
@@ -104,6 +134,16 @@ pid_t sendmail_process(const char *path)
 		return 0;
 	g_auto(GStrv) lines = cf_lines(cf);
 	return process_of(lines);
+}
+
+char *sendmail_account(const char *path)
+{
+	g_autofree char *cf = NULL;
+
+	if (!g_file_get_contents(path, &cf, NULL, NULL))
+		return g_strdup("");
+	g_auto(GStrv) lines = cf_lines(cf);
+	return account_of(lines);
 }
 
 bool sendmail_check(const char *path, const struct milter_settings *settings,
@@ -127,6 +167,7 @@ bool sendmail_check(const char *path, const struct milter_settings *settings,
 	const char *ports = sendmail_ports_warning(cf);
 	if (ports)
 		check_warning(what, ports);
+	warn_of_account(lines);
 	age_check(path, lines, process_of(lines));
 	bool has_room = load_check(lines);
 	return program_check(path, lines, addresses) && has_room && faults->len == 0 &&

@@ -19,6 +19,9 @@ const char *sendmail_ports_warning(const char *cf);
 /* The process that the PidFile of that sendmail.cf names; 0 if it is not there. */
 pid_t sendmail_process(const char *path);
 
+/* The account that it becomes after its start, by RunAsUser; "" where it stays root. Heap. */
+char *sendmail_account(const char *path);
+
 /* Prints a line of --check for each of them and for what Sendmail itself says of it, or one that
  * all is well. addresses: return paths of ours, one for each bounce domain; ends with NULL. */
 bool sendmail_check(const char *path, const struct milter_settings *settings,

@@ -188,6 +188,19 @@ for my $row (
         qr{refuses every client while 1 are connected .*; in sendmail.mc}
     ],
     [
+        'a client in a second',
+        { mc => sub { s/^MAILER/define(`confCONNECTION_RATE_THROTTLE', `1')dnl\n$&/m } },
+        qr{lets 1 clients in a second connect, and all others wait .*; in sendmail.mc}
+    ],
+    [
+        'a client in a minute',
+        {
+            mc     => sub { s/^MAILER/FEATURE(`ratecontrol')dnl\n$&/m },
+            access => "ClientRate:\t1\n"
+        },
+        qr{has ClientRate: 1: a mail system that connects more often .*; write ClientRate: 0}
+    ],
+    [
         'another port',
         { mc => sub { s/Name=MTA/Name=MTA, Port=2525/ } },
         qr{DaemonPortOptions have no port 25, .*; in sendmail.mc}
@@ -231,6 +244,14 @@ MASQUERADE_DOMAIN(`apps.example.org')\n$&/m;
     unlike $output, qr/^(?:warning|FAULT)\s+Sendmail/m, "$what: and nothing is said"
         or diag $output;
 }
+
+# It gives root's rights up.
+($status, $output) = check(mc => sub { s/^MAILER/define(`confRUN_AS_USER', `smmsp')dnl\n$&/m });
+is $status, 1, 'an account that may not use the socket';
+like $output, qr/^FAULT\s+socket\s+Sendmail's account smmsp cannot enter .*; give/m, 'is named'
+    or diag $output;
+like $output, qr/^warning\s+Sendmail\s+RunAsUser = smmsp: .*, not as bouncemilter, .*; in sendm/m,
+    'and that it becomes no other' or diag $output;
 
 # Both: the one whose process is there.
 $mta->write('/etc/postfix/main.cf',   "compatibility_level = 3.6\n");
