@@ -12,6 +12,14 @@
 /* Evidence is shown to people: the words before the end of the match. */
 #define EVIDENCE_BYTES 120
 
+/* The name server's "no such name" is final; Gmail gives it 4.0.0. */
+static bool question_is_final_answer(const struct question *question)
+{
+	return status_code_is_generic(question->status) && !*question->recipient->reply_code &&
+	       question->recipient->action == REPORT_ACTION_FAILED &&
+	       strstr(question->diagnostic, "NXDOMAIN");
+}
+
 static void question_set_codes(struct question *question)
 {
 	const struct report_recipient *recipient = question->recipient;
@@ -29,6 +37,8 @@ static void question_set_codes(struct question *question)
 	if (is_own)
 		memcpy(question->status, found, sizeof found);
 	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
+	if (question_is_final_answer(question))
+		question->permanence = PERMANENCE_PERMANENT;
 }
 
 void question_match(struct question *question, const char *words)

@@ -254,6 +254,18 @@ static bool has_other_part(const char *word)
 	return false;
 }
 
+/* "invalid-recipient" */
+static bool has_known_parts(const char *word)
+{
+	if (!strchr(word, '-'))
+		return false;
+	g_auto(GStrv) parts = g_strsplit(word, "-", -1);
+	for (char **part = parts; *part; part++)
+		if (!is_phrase(get_known(), *part))
+			return false;
+	return true;
+}
+
 /* How many of the words, from the first one on, are together in a vocabulary; 0: not even the
  * first. */
 static guint length_in(GHashTable *vocabulary, char **words, guint count)
@@ -295,7 +307,7 @@ static enum words read_statement_words(const char *sentence, const struct statem
 		if (length_in(get_other(), words + i, count - i) > known)
 			said = WORDS_OTHER;
 		else if (known == 0 && !is_name(words[i], names) &&
-			 !is_name_of_user(words, i, count))
+			 !is_name_of_user(words, i, count) && !has_known_parts(words[i]))
 			said = has_other_part(words[i]) ? WORDS_OTHER : WORDS_STRANGE;
 		i += MAX(known, 1);
 	}
