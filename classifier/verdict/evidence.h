@@ -17,6 +17,10 @@
  *  - Sendmail's own line after the reply that it quotes, "<<< 550 No", goes. */
 void evidence_keep(char *folded);
 
+/* The local part of the recipient alone becomes "<@>" as the address does, if it looks like a
+ * name: "j.doe unknown". In place. */
+void evidence_name_recipient(char *folded, const char *recipient);
+
 /* Some of the words say something: codes, links and what is in brackets do not. */
 bool evidence_speaks(const char *text);
 

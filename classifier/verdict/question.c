@@ -83,6 +83,7 @@ char *question_fold_words(const struct question *question, const char *text)
 {
 	char *folded = fold_text(text, question->senders);
 
+	evidence_name_recipient(folded, question->recipient->recipient);
 	smtp_step_drop(folded);
 	evidence_keep(folded);
 	return folded;

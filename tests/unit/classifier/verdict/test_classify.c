@@ -103,6 +103,12 @@ static void check_plain(void)
 	     "network_error"},
 	    {"4.4.7", "", "", "soft", "expired"},
 	    {"4.0.0", "", "", "soft", "expired"},
+	    {"4.0.0", "",
+	     "DNS Error: DNS type 'mx' lookup of x.example responded with code NXDOMAIN Domain "
+	     "name not found: x.example",
+	     "hard", "domain_unknown"},
+	    {"4.0.0", "", "DNS Error: DNS type 'mx' lookup of x.example responded with SERVFAIL",
+	     "soft", "dns_failure"},
 	    {"4.7.1", "450", "450 4.7.1 <u@example.org>: Recipient address rejected: Greylisted",
 	     "soft", "greylisted"},
 	    {"5.3.4", "552", "552 5.3.4 Message size exceeds fixed limit", "technical",
@@ -317,6 +323,35 @@ static void check_hosts(void)
 	}
 }
 
+/* Some name the local part alone. What could be a word is none. */
+static void check_local_parts(void)
+{
+	static const struct {
+		const char *recipient;
+		const char *diagnostic;
+		const char *class;
+		const char *reason;
+	} rows[] = {
+	    {"j.doe@example.org", "550 j.doe unknown here", "hard", "user_unknown"},
+	    {"j.doe@example.org", "550 I do not know any J.Doe.", "hard", "user_unknown"},
+	    {"m-lopez@example.org", "550 Mr. m-lopez does not work here any more", "hard",
+	     "mailbox_disabled"},
+	    {"j.doe@example.org", "550 j.doe.example.net unknown here", "unclassified",
+	     "undetermined"},
+	    {"paul-77@example.org", "550 jean-paul-77 unknown here", "unclassified",
+	     "undetermined"},
+	    {"relay@example.org", "550 relay refused", "technical", "relaying_denied"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct report_recipient recipient =
+		    recipient_of(REPORT_ACTION_FAILED, "", "550", rows[i].diagnostic);
+		struct report report = report_of(REPORT_DSN, &recipient, 1);
+		recipient.recipient = rows[i].recipient;
+		assert_verdict(&report, &recipient, rows[i].class, rows[i].reason);
+	}
+}
+
 /* The human-readable text decides only for the one recipient that failed. */
 static void check_text(void)
 {
@@ -382,6 +417,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/classify/languages", check_languages);
 	g_test_add_func("/classify/replies", check_replies);
 	g_test_add_func("/classify/notices", check_notices);
+	g_test_add_func("/classify/local-parts", check_local_parts);
 	g_test_add_func("/classify/text", check_text);
 	g_test_add_func("/classify/hostile", check_hostile);
 	int status = g_test_run();
