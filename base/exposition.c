@@ -19,6 +19,20 @@ void exposition_announce(GString *out, const char *name, const char *type, const
 	g_string_append_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+void exposition_append_labelled(GString *out, const char *name, const char *label,
+				const char *value, gint64 number)
+{
+	g_autofree char *text = g_utf8_make_valid(value, -1);
+
+	g_string_append_printf(out, "%s{%s=\"", name, label);
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c == '\\' || *c == '"' || *c == '\n')
+			g_string_append_c(out, '\\');
+		g_string_append_c(out, *c == '\n' ? 'n' : *c);
+	}
+	g_string_append_printf(out, "\"} %" G_GINT64_FORMAT "\n", number);
+}
+
 void exposition_histogram_add(struct exposition_histogram *histogram, gint64 microseconds)
 {
 	size_t bound = 0;

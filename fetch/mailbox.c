@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -36,6 +37,11 @@ struct mailbox {
 	GThread *thread;
 	unsigned pause; /* seconds, the last one; 0: all was well */
 	struct mailbox_tally tally;
+	bool lacks_folder; /* in this look */
+	/* what mailbox_state() tells */
+	atomic_bool is_up;
+	atomic_llong looked_at;
+	atomic_ullong done, failed;
 	void (*on_progress)(size_t done, size_t total);
 };
 
@@ -135,6 +141,7 @@ static void pause_after(struct mailbox *mailbox, const GError *error)
 
 	if (is_stopping(mailbox))
 		return;
+	atomic_store(&mailbox->is_up, false);
 	mailbox->pause = CLAMP(mailbox->pause * 2, least, most);
 	log_event(is_login ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "", "%s: %s; next try in %u s",
 		  mailbox->settings->name, error->message, mailbox->pause);
@@ -214,6 +221,7 @@ static bool look_into(struct mailbox *mailbox, struct store *store, size_t index
 			return false;
 		}
 		mailbox->tally.failed++;
+		mailbox->lacks_folder = true;
 		log_event(LOG_LEVEL_ERROR, "", "%s: cannot read the folder %s",
 			  mailbox->settings->name, cause->message);
 		return true;
@@ -225,14 +233,27 @@ static bool look_into(struct mailbox *mailbox, struct store *store, size_t index
 	return is_good && (!round.has_no_database || fail_for_database(error));
 }
 
+static void tell_state(struct mailbox *mailbox, bool is_whole)
+{
+	if (is_whole)
+		atomic_store(&mailbox->looked_at, g_get_real_time() / G_USEC_PER_SEC);
+	atomic_store(&mailbox->is_up, is_whole);
+	atomic_store(&mailbox->done, mailbox->tally.done);
+	atomic_store(&mailbox->failed, mailbox->tally.failed);
+}
+
 /* The first folder last: it is the one that is waited for. */
 static bool look(struct mailbox *mailbox, struct store *store, bool *must_reopen_out,
 		 GError **error)
 {
-	for (size_t i = g_strv_length(mailbox->folders); i > 0 && !is_stopping(mailbox); i--)
-		if (!look_into(mailbox, store, i - 1, must_reopen_out, error))
-			return false;
-	return true;
+	bool is_good = true;
+
+	mailbox->lacks_folder = false;
+	for (size_t i = g_strv_length(mailbox->folders); i > 0 && is_good && !is_stopping(mailbox);
+	     i--)
+		is_good = look_into(mailbox, store, i - 1, must_reopen_out, error);
+	tell_state(mailbox, is_good && !mailbox->lacks_folder);
+	return is_good;
 }
 
 /* False with an error: the session is over. */
@@ -309,6 +330,15 @@ void mailbox_join(struct mailbox *mailbox)
 {
 	if (mailbox->thread)
 		g_thread_join(g_steal_pointer(&mailbox->thread));
+}
+
+struct mailbox_state mailbox_state(const struct mailbox *mailbox)
+{
+	return (struct mailbox_state){.name = mailbox->settings->name,
+				      .is_up = atomic_load(&mailbox->is_up),
+				      .looked_at = atomic_load(&mailbox->looked_at),
+				      .done = atomic_load(&mailbox->done),
+				      .failed = atomic_load(&mailbox->failed)};
 }
 
 bool mailbox_run_once(struct mailbox *mailbox, void (*progress)(size_t done, size_t total),

@@ -36,6 +36,18 @@ void mailbox_join(struct mailbox *mailbox);
 /* Ends every pause: whatever was wrong may be right now, or it is to stop. */
 void mailbox_wake(struct mailbox *mailbox);
 
+/* For a monitor. */
+struct mailbox_state {
+	const char *name;
+	bool is_up;              /* the last look found all folders, and came to the end */
+	gint64 looked_at;        /* seconds since 1970: the last such look; 0: none yet */
+	unsigned long long done; /* since the start, as in the tally */
+	unsigned long long failed;
+};
+
+/* Any thread. */
+struct mailbox_state mailbox_state(const struct mailbox *mailbox);
+
 /* All that is there, in this thread. on_progress may be NULL. False: it could not be reached, or
  * not to the end. */
 bool mailbox_run_once(struct mailbox *mailbox, void (*on_progress)(size_t done, size_t total),

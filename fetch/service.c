@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/exposition.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "daemon/metrics_file.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/rules/daemon_rules.h"
@@ -34,6 +36,7 @@ struct service {
 	GPtrArray *mailboxes;
 	struct lmtp_listener *lmtp; /* NULL: none */
 	int stop_fd;                /* readable once it is to stop */
+	gint64 started;             /* seconds since 1970 */
 };
 
 /* --- open and close ------------------------------------------------------------------------ */
@@ -106,6 +109,7 @@ static struct service *open_until(int stop_fd, const void *settings, GError **er
 
 	service->settings = settings;
 	service->stop_fd = stop_fd;
+	service->started = g_get_real_time() / G_USEC_PER_SEC;
 	service->mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
 	if (make_taking(service, error) && make_mailboxes(service, error))
 		return service;
@@ -160,6 +164,66 @@ static void stop_mailboxes(const struct service *service)
 	for_each(service, mailbox_wake);
 }
 
+/* --- for a monitor -------------------------------------------------------------------------- */
+
+static gint64 mailbox_is_up(const struct mailbox_state *state)
+{
+	return state->is_up;
+}
+
+static gint64 mailbox_looked_at(const struct mailbox_state *state)
+{
+	return state->looked_at;
+}
+
+static gint64 mailbox_done(const struct mailbox_state *state)
+{
+	return (gint64)state->done;
+}
+
+static gint64 mailbox_failed(const struct mailbox_state *state)
+{
+	return (gint64)state->failed;
+}
+
+static const struct {
+	const char *name, *type, *help;
+	gint64 (*of)(const struct mailbox_state *state);
+} mailbox_figures[] = {
+    {"bounce_fetch_mailbox_up", "gauge", "whether the mailbox can be read", mailbox_is_up},
+    {"bounce_fetch_last_look_timestamp_seconds", "gauge",
+     "when it was last read to its end; 0: not yet", mailbox_looked_at},
+    {"bounce_fetch_mails_total", "counter", "mails that were recorded", mailbox_done},
+    {"bounce_fetch_failures_total", "counter",
+     "mails that could not be recorded or moved, each time they were tried", mailbox_failed},
+};
+
+static void append_fetch_gauge(GString *out, const char *name, const char *help, gint64 value)
+{
+	exposition_announce(out, name, "gauge", help);
+	g_string_append_printf(out, "%s %" G_GINT64_FORMAT "\n", name, value);
+}
+
+static void append_mailboxes(GString *out, const void *data)
+{
+	const struct service *service = data;
+
+	append_fetch_gauge(out, "bounce_fetch_start_time_seconds", "since when it runs",
+			   service->started);
+	append_fetch_gauge(out, "bounce_fetch_written_timestamp_seconds",
+			   "when these figures were written", g_get_real_time() / G_USEC_PER_SEC);
+	for (size_t f = 0; service->mailboxes->len > 0 && f < G_N_ELEMENTS(mailbox_figures); f++) {
+		exposition_announce(out, mailbox_figures[f].name, mailbox_figures[f].type,
+				    mailbox_figures[f].help);
+		for (guint i = 0; i < service->mailboxes->len; i++) {
+			struct mailbox_state state = mailbox_state(service->mailboxes->pdata[i]);
+
+			exposition_append_labelled(out, mailbox_figures[f].name, "mailbox",
+						   state.name, mailbox_figures[f].of(&state));
+		}
+	}
+}
+
 /* A mailbox that cannot be read is tried again. */
 bool service_serve(void *data, GError **error)
 {
@@ -168,6 +232,8 @@ bool service_serve(void *data, GError **error)
 	if (!open_lmtp(service, error))
 		return false;
 	for_each(service, mailbox_start);
+	struct metrics_file *metrics =
+	    metrics_file_start(service->settings->metrics_file, append_mailboxes, service);
 	log_event(LOG_LEVEL_INFO, "", "ready, %u mailboxes", service->mailboxes->len);
 	notify_ready("serving");
 	process_wait_until_stop();
@@ -176,6 +242,7 @@ bool service_serve(void *data, GError **error)
 	if (service->lmtp)
 		lmtp_listener_stop(service->lmtp);
 	for_each(service, mailbox_join);
+	metrics_file_stop(metrics);
 	return true;
 }
 

@@ -22,6 +22,8 @@ static const struct config_key keys[] = {
 		    "believe every report that is delivered there as our own MTA's"),
     CONFIG_NUMBER_KEY(fetch_settings, lmtp_sessions_max, CONFIG_INTEGER, "20", 1, 1000,
 		      "connections at the same time"),
+    CONFIG_TEXT_KEY(fetch_settings, metrics_file, "/run/bounce-fetch/metrics", NULL,
+		    "state of the mailboxes, for bouncectl metrics; empty: none"),
 };
 
 void fetch_settings_sections(struct fetch_settings *settings,

@@ -25,6 +25,7 @@ struct fetch_settings {
 	long lmtp_mode;
 	char *lmtp_own_mta;
 	long lmtp_sessions_max;
+	char *metrics_file;
 };
 
 enum { FETCH_SETTINGS_SECTIONS = 3 + SMTP_SETTINGS_SECTIONS };

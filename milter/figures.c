@@ -6,17 +6,8 @@
 
 #include <stdatomic.h>
 
-#include <glib/gstdio.h>
-
 #include "base/exposition.h"
-#include "base/log.h"
-#include "base/replace_file.h"
-#include "daemon/stop_flag.h"
-
-enum {
-	INTERVAL = 10, /* seconds between two files */
-	FILE_MODE = 0644,
-};
+#include "daemon/metrics_file.h"
 
 enum answer { DISCARDED, ACCEPTED, TRY_AGAIN, REFUSED, ANSWERS };
 
@@ -28,9 +19,7 @@ struct figures {
 	gint64 started; /* seconds since 1970 */
 	atomic_ullong answers[ANSWERS];
 	struct exposition_histogram answer_time;
-	const char *path;
-	GThread *thread; /* NULL: nothing is written */
-	struct stop_flag *stop;
+	struct metrics_file *file; /* NULL: nothing is written */
 };
 
 struct figures *figures_new(struct db_pool *pool, const struct intake *intake)
@@ -40,15 +29,11 @@ struct figures *figures_new(struct db_pool *pool, const struct intake *intake)
 	figures->pool = pool;
 	figures->intake = intake;
 	figures->started = g_get_real_time() / G_USEC_PER_SEC;
-	figures->stop = stop_flag_new();
 	return figures;
 }
 
 void figures_free(struct figures *figures)
 {
-	if (!figures)
-		return;
-	stop_flag_free(figures->stop);
 	g_free(figures);
 }
 
@@ -123,9 +108,9 @@ static void append_pool(const struct figures *figures, GString *out)
 		      "bounces that waited for a connection in vain (pool_wait)", pool.timeouts);
 }
 
-static GString *text_of(const struct figures *figures)
+static void append_figures(GString *out, const void *data)
 {
-	GString *out = g_string_new(NULL);
+	const struct figures *figures = data;
 
 	append_figure(out, "bounce_milter_start_time_seconds", "gauge", "since when it runs",
 		      (guint64)figures->started);
@@ -135,48 +120,14 @@ static GString *text_of(const struct figures *figures)
 	append_answers(figures, out);
 	append_times(figures, out);
 	append_pool(figures, out);
-	return out;
-}
-
-/* --- the file ------------------------------------------------------------------------------ */
-
-/* was_written: whether it could be the last time. Returns whether it could be now. */
-static bool write_file(const struct figures *figures, bool was_written)
-{
-	g_autoptr(GString) text = text_of(figures);
-	g_autoptr(GError) error = NULL;
-
-	if (replace_file(figures->path, text, FILE_MODE, &error))
-		return true;
-	if (was_written)
-		log_event(LOG_LEVEL_WARNING, "", "metrics_file: not written: %s", error->message);
-	return false;
-}
-
-static gpointer serve_figures(gpointer data)
-{
-	const struct figures *figures = data;
-	bool is_written = true;
-
-	do
-		is_written = write_file(figures, is_written);
-	while (!stop_flag_wait(figures->stop, INTERVAL * G_USEC_PER_SEC));
-	return NULL;
 }
 
 void figures_start(struct figures *figures, const char *path)
 {
-	if (*path == '\0')
-		return;
-	figures->path = path;
-	figures->thread = g_thread_new("figures", serve_figures, figures);
+	figures->file = metrics_file_start(path, append_figures, figures);
 }
 
 void figures_stop(struct figures *figures)
 {
-	if (!figures->thread)
-		return;
-	stop_flag_set(figures->stop);
-	g_thread_join(g_steal_pointer(&figures->thread));
-	g_unlink(figures->path);
+	metrics_file_stop(g_steal_pointer(&figures->file));
 }

@@ -24,10 +24,8 @@ void figures_count(struct figures *figures, sfsistat answer);
 /* How long the answer at the end of a message took. Any thread. */
 void figures_add_time(struct figures *figures, gint64 microseconds);
 
-/* Writes path every few seconds, in a thread of its own; "" writes nothing. A fault is logged
- * when it begins. */
+/* Keeps them in the file (daemon/metrics_file.h) until figures_stop; "" writes nothing. */
 void figures_start(struct figures *figures, const char *path);
-/* Ends the thread and removes the file: no figures are better than old ones. */
 void figures_stop(struct figures *figures);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * bouncectl metrics: the one exporter. What the database knows, and behind it what
- * bounce-milter has written into its metrics_file, in Prometheus' text format.
+ * bounce-milter and bounce-fetch have written into their metrics_file, in Prometheus' text format.
  *
  * While the database is away it says so, and the rest: a file that is left as it was would go on
  * showing the figures of before.
@@ -59,16 +59,23 @@ static void append_versions(GString *out)
 	g_string_append(out, "bounce_build_info{version=\"" BM_VERSION "\"} 1\n");
 }
 
-/* Nothing where no milter runs on this machine. */
-static bool append_milter(const struct ctl_call *call, GString *out, GError **error)
+/* Nothing where none runs on this machine. */
+static void append_daemon(const char *path, GString *out)
+{
+	g_autofree char *text = NULL;
+
+	if (g_file_get_contents(path, &text, NULL, NULL))
+		g_string_append(out, text);
+}
+
+static bool append_daemons(const struct ctl_call *call, GString *out, GError **error)
 {
 	g_auto(milter_settings_t) settings = {0};
-	g_autofree char *text = NULL;
 
 	if (!ctl_connect_settings(call, &settings, error))
 		return false;
-	if (g_file_get_contents(settings.metrics_file, &text, NULL, NULL))
-		g_string_append(out, text);
+	append_daemon(settings.metrics_file, out);
+	append_daemon(ctl_call_option(call, "fetch"), out);
 	return true;
 }
 
@@ -94,8 +101,8 @@ static enum ctl_exit_code show_metrics_text(const struct ctl_call *call, const s
 	if (rows)
 		append_rows(out, rows);
 	append_versions(out);
-	return append_milter(call, out, &error) ? deliver_metrics(call, out)
-						: ctl_result_error(call, error);
+	return append_daemons(call, out, &error) ? deliver_metrics(call, out)
+						 : ctl_result_error(call, error);
 }
 
 static enum ctl_exit_code show_metrics_json(const struct ctl_call *call, const struct db_rows *rows)
@@ -151,6 +158,10 @@ static enum ctl_exit_code run_metrics(struct ctl_call *call)
 
 static const struct ctl_option options[] = {
     {.name = "output", .value = &ctl_value_file, .help = "replace this file, in one step"},
+    {.name = "fetch",
+     .value = &ctl_value_file,
+     .help = "where bounce-fetch writes its own (metrics_file in its configuration)",
+     .default_value = "/run/bounce-fetch/metrics"},
     {0},
 };
 
@@ -159,8 +170,9 @@ CTL_COMMAND(command_metrics) = {
     .topic = TOPIC_OVERVIEW,
     .summary = "print figures for a monitor in Prometheus' text format",
     .help = "Reports, rates, tasks, blocks, the queue, partitions, standbys, versions. Counters\n"
-	    "begin anew at midnight (UTC). What a running bounce-milter says of itself is behind\n"
-	    "them (metrics_file in its configuration). While the database is away,\n"
+	    "begin anew at midnight (UTC). What a running bounce-milter and bounce-fetch say of\n"
+	    "themselves is behind them (metrics_file in their configuration). While the database\n"
+	    "is away,\n"
 	    "bounce_database_up is 0, its figures are left out, and the exit status is 75.\n"
 	    "bounce-milter-metrics.timer writes all of it where node_exporter finds it.\n",
     .example = "metrics --output /run/bounce-metrics/bounce.prom",

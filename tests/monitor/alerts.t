@@ -3,9 +3,12 @@
 # database, its standby, a real milter, node_exporter and Prometheus. The rules are those that are
 # shipped, with shorter times: what an alert waits for is in rules.test.yml.
 use Bounce::Ctl;
+use Bounce::Dovecot;
+use Bounce::Fetch;
 use Bounce::Postgres;
 use Bounce::Prometheus;
 use Bounce::Test;
+use JSON::PP;
 use POSIX ();
 
 use constant PATIENCE => 180;    # seconds until an alert comes, or goes
@@ -17,15 +20,21 @@ my $ctl        = Bounce::Ctl->new($stage, role => 'bounce_milter');
 my $operator   = Bounce::Ctl->new($stage, role => 'bounce_operator');
 my $prometheus = Bounce::Prometheus->new($instance);
 my $standby;
+my $dovecot = Bounce::Dovecot->start($instance);
+my $fetch   = Bounce::Fetch->new($stage);
+$fetch->mailbox_of($dovecot);
+$fetch->start;
 
 my $rules = join '',
     $instance->read_lines(Bounce::Instance::tree() . '/etc/prometheus/bounce-milter.rules.yml');
+my $board = JSON::PP->new->decode(join '',
+    $instance->read_lines(Bounce::Instance::tree() . '/etc/grafana/bounce-milter.json'));
 my @name = $rules =~ /alert: (\w+)/g;
 $rules =~ s/^ +for: .*\n//mg;
 $rules =~ s/\[15m\]/[30s]/g;
 $rules =~ s/\[6h\]/[60s]/g;
 $rules =~ s/> 300\b/> 15/;    # the figures are written each second here
-$rules =~ s/> 120\b/> 30/;    # those of the milter every ten
+$rules =~ s/> 120\b/> 30/g;    # those of the daemons every ten
 $rules =~ s/< 7 \* 86400/< 32 * 86400/;    # whatever day of the month it is
 
 # --- ways to be in trouble -------------------------------------------------------------------
@@ -54,6 +63,27 @@ sub bounce_is_refused {
     return code_of($stage->bounce('postfix-user-unknown', $letter)) == 451;
 }
 
+# During an outage the figures of before are not told as those of now, and the daemons' are.
+sub watch_board {
+    for my $panel (@{ $board->{panels} }) {
+        for my $expression (map { $_->{expr} } @{ $panel->{targets} // [] }) {
+            my $series = $prometheus->query($expression);
+            if ($expression =~ /bounce_(?:milter|fetch)_|bounce_build_info/) {
+                ok $series && @$series, "$panel->{title}: goes on"
+                    if $expression !~ /rate\(/;
+            }
+            elsif ($expression eq 'bounce_database_up') {
+                is $series->[0]{value}[1], 0, "$panel->{title}: down";
+            }
+            else {
+                is_deeply $series, [], "$panel->{title}: nothing of before: $expression"
+                    if $expression !~ /rate\(|increase\(/;
+            }
+        }
+    }
+    return;
+}
+
 # alert => [how it comes, how it goes], in this order.
 my $reported;
 my @trouble = (
@@ -67,7 +97,11 @@ my @trouble = (
     ],
     BounceMilterSilent =>
         [ sub { ok $stage->daemon->stop, 'it stops' }, sub { $stage->daemon->start } ],
-    BounceNothingComes => [
+    BounceFetchSilent =>
+        [ sub { $fetch->signal('STOP') }, sub { $fetch->signal('CONT') } ],
+    BounceFetchSilent   => [ sub { ok $fetch->stop, 'it stops' }, sub { $fetch->start } ],
+    BounceMailboxUnread => [ sub { $dovecot->stop },              sub { $dovecot->launch } ],
+    BounceNothingComes  => [
         sub {
             $db->sql(<<'END');
 SELECT bounce.register_communication('invoice', ARRAY[format('s%s@s%s.example', n, n)],
@@ -93,9 +127,7 @@ END
             $instance->wait_for(PATIENCE, sub { bounce_is_refused($letter) });
         },
         sub {
-            is_deeply $prometheus->query('bounce_blocked_addresses'), [],
-                'the figures of before are not told as those of now';
-            ok scalar @{ $prometheus->query('bounce_milter_pool_size') }, 'those of the milter are';
+            watch_board();
             $db->restart;
         }
     ],
@@ -172,6 +204,18 @@ END
         sub { force("UPDATE bounce.task SET created_at = now() - interval '8 days'") },
         sub { force('UPDATE bounce.task SET created_at = now()') }
     ],
+    BounceFollowUpsWait => [
+        sub {
+            $stage->parameter(follow_up => 'on');
+            mailing('receipt', 1, 1);
+            force("UPDATE bounce.follow_up SET created_at = now() - interval '2 days'");
+        },
+        sub {
+            $db->sql("SELECT bounce.finish_follow_up(f.id, 'test', 'done')\n"
+                    . "FROM bounce.claim_follow_up('test', 10, '1 minute') AS f;\n");
+            $stage->parameter(follow_up => 'off');
+        }
+    ],
     BounceServerDown => [
         sub {
             $db->sql(<<'END');
@@ -212,6 +256,18 @@ END
         sub { force("UPDATE bounce.bounce_message SET received_at = '2020-01-01'") },
         sub { force('UPDATE bounce.bounce_message SET received_at = now()') }
     ],
+    BounceHousekeepingFails => [
+        sub {
+            force("UPDATE bounce.housekeeping_time SET at = at - interval '3 hours'");
+            $db->sql('ALTER TABLE bounce.token_key RENAME TO hidden_key');
+            my ($status) = $ctl->run('housekeeping');
+            isnt $status, 0, 'it fails';
+        },
+        sub {
+            $db->sql('ALTER TABLE bounce.hidden_key RENAME TO token_key');
+            $ctl->output('housekeeping');
+        }
+    ],
     BounceStandbyBehind => [
         sub {
             $standby = Bounce::Postgres->standby($db);
@@ -226,10 +282,12 @@ END
 );
 
 # --- one after another ---------------------------------------------------------------------------
+my @metrics = ('metrics', '-c', $stage->daemon->conf, '--fetch', $fetch->metrics);
+$ctl->output('housekeeping');
 $prometheus->start(
     rules => $instance->write_file('rules.yml', $rules),
     write =>
-        sub { $ctl->run('metrics', '-c', $stage->daemon->conf, '--output', $_[0]) });
+        sub { $ctl->run(@metrics, '--output', $_[0]) });
 ok $instance->wait_for(
     PATIENCE,
     sub { @{ $prometheus->query('count_over_time(bounce_milter_pool_size[1m]) > 2') // [] } }),

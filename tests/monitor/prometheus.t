@@ -3,6 +3,7 @@
 # should and none when all is well, reads through node_exporter what bouncectl metrics writes, and
 # answers every query of the Grafana board. What raises an alert in truth: alerts.t.
 use Bounce::Ctl;
+use Bounce::Fetch;
 use Bounce::Prometheus;
 use Bounce::Test;
 use JSON::PP;
@@ -37,7 +38,12 @@ END
 $stage->bounce('postfix-user-unknown',
     $stage->register(process => 'invoice', to => ['m2@customer.example']));
 
-my @metrics = ('metrics', '-c', $stage->daemon->conf);
+my $fetch = Bounce::Fetch->new($stage);
+$fetch->mailbox('away', host => '127.0.0.1', port => $instance->free_port);
+$fetch->start;
+$ctl->output('housekeeping');
+
+my @metrics = ('metrics', '-c', $stage->daemon->conf, '--fetch', $fetch->metrics);
 $prometheus->start(rules => $rules, write => sub { $ctl->run(@metrics, '--output', $_[0]) });
 my $query = sub { $prometheus->query(@_) };
 ok $instance->wait_for(120,
@@ -47,8 +53,9 @@ is_deeply [ map { $_->{value}[1] } @{ $query->('node_textfile_scrape_error') } ]
     'node_exporter finds no fault in it';
 
 # --- the board ------------------------------------------------------------------------------
-# What has no row here: nothing of it is in a database without standby, and a rate needs a change.
-my $may_be_empty = qr/standby|rate\(|increase\(/;
+# What has no row here: nothing of it is in a database without standby, a rate needs a change, and
+# no mailbox can be read.
+my $may_be_empty = qr/standby|rate\(|increase\(|last_look/;
 my $board = JSON::PP->new->decode(join '',
     $instance->read_lines("$tree/etc/grafana/bounce-milter.json"));
 for my $panel (@{ $board->{panels} }) {
@@ -66,6 +73,7 @@ my $watched = join ' ', $instance->read_lines($rules),
 my %is_detail = map { ($_ => 1) } (
     'bounce_milter_pool_open',             # between those in use and the most there may be
     'bounce_milter_start_time_seconds',    # a restart shows in every counter
+    'bounce_fetch_start_time_seconds',
 );
 my @unwatched = grep { !$is_detail{$_} && $watched !~ /\b$_(?:_bucket|_sum|_count)?\b/ }
     $ctl->output(@metrics) =~ /^# TYPE (\S+)/mg;

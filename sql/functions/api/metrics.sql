@@ -18,6 +18,8 @@ BEGIN
     ('bounce_tasks_open', 'tasks that wait for a person'),
     ('bounce_tasks_overdue', 'open tasks past their due date'),
     ('bounce_task_oldest_seconds', 'age of the oldest open task; 0: there is none'),
+    ('bounce_follow_ups_open', 'follow-ups that nobody has done'),
+    ('bounce_follow_up_oldest_seconds', 'age of the oldest open follow-up; 0: there is none'),
     ('bounce_blocked_addresses', 'addresses that are blocked now'),
     ('bounce_held_blocks', 'blocks held by an outage that nobody has decided'),
     ('bounce_outages_open', 'outages that nobody has decided'),
@@ -34,6 +36,8 @@ BEGIN
     ('bounce_schema_version', 'version of the schema'),
     ('bounce_partition_ahead_seconds', 'time for which partitions are made ahead'),
     ('bounce_unpartitioned_rows', 'rows of months that had no partition'),
+    ('bounce_housekeeping_began_timestamp_seconds', 'when housekeeping last began'),
+    ('bounce_housekeeping_ended_timestamp_seconds', 'when it last ended, without a fault'),
     ('bounce_standbys', 'standbys that are connected'),
     ('bounce_standby_lag_seconds', 'how far a standby is behind, in time'),
     ('bounce_standby_lag_bytes', 'how far a standby is behind, in bytes of WAL')) AS d (name, help)

@@ -135,9 +135,11 @@ COMMENT ON FUNCTION bounce.drop_expired_token_keys(timestamptz) IS
 -- Retention --------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce.keep_month() RETURNS text
-LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-  SELECT bounce_internal.keep_month_at(now())
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  PERFORM bounce_internal.note_housekeeping('began');
+  RETURN bounce_internal.keep_month_at(now());
+END $$;
 COMMENT ON FUNCTION bounce.keep_month() IS
   'operator: makes or drops one monthly partition, the next one that is due: made, dropped; '
   'locked: others have its tables, to be tried again later; NULL: nothing is due. A transaction '
@@ -145,10 +147,13 @@ COMMENT ON FUNCTION bounce.keep_month() IS
 
 CREATE OR REPLACE FUNCTION bounce.housekeeping(batch integer DEFAULT 1000)
 RETURNS TABLE (step text, done bigint)
-LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY
   SELECT h.step, h.done
   FROM bounce_internal.housekeeping_at(now(), bounce_internal.require_count('a batch', batch)) AS h;
-$$;
+  PERFORM bounce_internal.note_housekeeping('ended');
+END $$;
 COMMENT ON FUNCTION bounce.housekeeping(integer) IS
   'operator: to be called hourly by a timer, after keep_month(): erases what is too old, at most '
   'a batch in each step, creates and drops what is left of monthly partitions, and counts the days '

@@ -2,6 +2,8 @@
 # bouncectl metrics: every figure of what has happened, in the format of Prometheus; and what alert
 # rules and board ask for is there. tests/monitor/prometheus.t asks a real Prometheus.
 use Bounce::Ctl;
+use Bounce::Dovecot;
+use Bounce::Fetch;
 use Bounce::Test;
 
 my $stage = stage();
@@ -74,6 +76,78 @@ is code_of($stage->bounce('exchange-mailbox-full', $letter)), 250, 'another fail
 like $ctl->output('metrics'), qr/^bounce_recipients_failed_total\{process="receipt"\} 1$/m,
     'a recipient fails once';
 
+subtest 'follow-ups, and housekeeping' => sub {
+    my $of = sub {
+        return join '', grep {/^bounce_(?:follow_up|housekeeping)/} split /^/,
+            $ctl->output('metrics');
+    };
+    like $of->(), qr/^bounce_follow_ups_open\{kind="hard_bounce"\} 0$/m, 'no follow-up';
+    unlike $of->(), qr/housekeeping/, 'housekeeping has not been';
+    $stage->parameter(follow_up => 'on');
+    my $failed_one = $stage->register(process => 'receipt', to => ['m5@customer.example']);
+    is code_of($stage->bounce('postfix-user-unknown', $failed_one)), 250, 'a bounce';
+    $stage->parameter(follow_up => 'off');
+    $db->sql(q(UPDATE bounce.follow_up SET created_at = now() - interval '1 hour'));
+    like $of->(), qr/^bounce_follow_ups_open\{kind="hard_bounce"\} 1$/m, 'one is open';
+    my $oldest = qr/^bounce_follow_up_oldest_seconds\{kind="hard_bounce"\}/m;
+    like $of->(), qr/$oldest 3[67]\d\d/, 'since an hour';
+    $db->sql(q(UPDATE bounce.follow_up SET status = 'done', finished_at = now()));
+    like $of->(), qr/$oldest 0$/m, 'it is done';
+    my $times = sub { map { $of->() =~ /^bounce_housekeeping_${_}_timestamp_seconds (\S+)$/m } @_ };
+    $ctl->output('housekeeping');
+    my ($began, $ended) = $times->(qw(began ended));
+    cmp_ok $began, '<=', $ended, 'it has begun, and come to its end';
+    cmp_ok time - $began, '<', 600, 'now';
+    $db->sql('ALTER TABLE bounce.token_key RENAME TO hidden_key');
+    my ($failed) = $ctl->run('housekeeping');
+    $db->sql('ALTER TABLE bounce.hidden_key RENAME TO token_key');
+    isnt $failed, 0, 'it fails';
+    my ($again, $still) = $times->(qw(began ended));
+    cmp_ok $again, '>', $began, 'which it shows by having begun';
+    is $still, $ended, 'and not ended';
+};
+
+subtest 'mailboxes' => sub {
+    plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
+    my $dovecot = Bounce::Dovecot->start($instance);
+    my $fetch   = Bounce::Fetch->new($stage);
+    my @reach   = (port => $dovecot->port('imaps'),
+        tls_ca_file => $dovecot->certificate);
+    $fetch->mailbox('good',     @reach);
+    $fetch->mailbox('part"s',   @reach, folders => 'Nowhere');
+    $fetch->mailbox('silent',   @reach, port => $instance->free_port);
+    $fetch->mailbox('stranger', @reach, password => 'wrong');
+    my $letter = $stage->register(process => 'receipt', to => ['m6@customer.example']);
+    $dovecot->put("Return-Path: <>\nDelivered-To: $letter->{return_path}{ $letter->{to}[0] }\n"
+            . $stage->report('postfix-user-unknown', $letter));
+    $fetch->start;
+    my @fetch  = ('--fetch', $fetch->metrics);
+    my $figure = sub {
+        my ($name, $mailbox) = @_;
+        my $label = $mailbox =~ s/"/\\"/r;
+        return $ctl->output('metrics', @fetch)
+            =~ /^bounce_fetch_$name\{mailbox="\Q$label\E"\} (\S+)$/m ? $1 : undef;
+    };
+    $stage->wait_for(60, sub { $figure->('mailbox_up', 'good') });
+    is $figure->('mailbox_up', 'good'), 1, 'one that can be read';
+    cmp_ok time - $figure->('last_look_timestamp_seconds', 'good'), '<', 600, 'just now';
+    $stage->wait_for(60, sub { $figure->('failures_total', 'part"s') });
+    is $figure->('mailbox_up', 'part"s'), 0, 'one that lacks a folder';
+    for my $name (qw(silent stranger)) {
+        is $figure->('mailbox_up', $name), 0, "one that cannot be read: $name";
+        is $figure->('last_look_timestamp_seconds', $name), 0, 'never has been';
+    }
+    $stage->wait_for(60, sub { $figure->('mails_total', 'good') });
+    is $figure->('mails_total', 'good'), 1, 'a mail was read';
+    my $all = $ctl->output('metrics', @with, @fetch);
+    $text .= join '', grep {/bounce_fetch_/} split /^/, $all;
+    $dovecot->stop;
+    $stage->wait_for(60, sub { !$figure->('mailbox_up', 'good') });
+    is $figure->('mailbox_up', 'good'), 0, 'its server is gone';
+    ok $fetch->stop, 'it stops';
+    unlike $ctl->output('metrics', @fetch), qr/bounce_fetch_/, 'and its figures go with it';
+};
+
 # Half a day may have passed before anybody asks.
 subtest 'more than is counted at a time' => sub {
     $db->sql( 'DELETE FROM bounce.counted_today;'
@@ -115,7 +189,8 @@ my @type = $text =~ /^# TYPE (\w+) /mg;
 is_deeply [ sort @type ], [ sort keys %{ { map { $_ => 1 } @type } } ], 'each name once';
 
 subtest 'rules and board' => sub {
-    my %known = map { $_ => 1 } @type, $text =~ /^(\w+_bucket)\{/mg;
+    my %known = map { $_ => 1 } @type, $text =~ /^(\w+_bucket)\{/mg,
+        $ctl->output('metrics') =~ /^# TYPE (\w+) /mg;
     for my $file ('etc/prometheus/bounce-milter.rules.yml', 'etc/grafana/bounce-milter.json') {
         my @asked = join('', $stage->instance->read_lines("$tree/$file")) =~ /\b(bounce_\w+)\b/g;
         cmp_ok scalar @asked, '>', 8, "$file asks for figures";

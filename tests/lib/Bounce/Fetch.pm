@@ -30,6 +30,8 @@ sub new {
     my $instance = $stage->instance;
     my $self     = bless { instance => $instance, name => 'bounce-fetch' }, $class;
     $self->{dir} = $instance->make_dir('mailboxes');
+    $self->{metrics}
+        = $instance->make_dir('fetch', user => $instance->daemon_user) . '/metrics';
     $self->{key} = {
         conninfo  => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT),
         user      => $instance->is_root ? $instance->daemon_user : '',
@@ -37,12 +39,14 @@ sub new {
         log       => 'stderr',
         hostname  => 'fetch.example.org',
         starttls  => 'off',
+        metrics_file => $self->{metrics},
         %key,
     };
     return $self;
 }
 
 sub conf    { my ($self) = @_; return $self->{instance}->path('bounce-fetch.conf') }
+sub metrics { my ($self) = @_; return $self->{metrics} }
 sub program { return Bounce::Instance::build_dir() . '/bounce-fetch' }
 
 sub command {

@@ -28,9 +28,28 @@ static void test_histogram(void)
 			g_error("\"%s\" is missing in:\n%s", lines[i], out->str);
 }
 
+static void test_label(void)
+{
+	static const struct {
+		const char *value;
+		const char *line;
+	} rows[] = {{"box", "a{b=\"box\"} -7\n"},
+		    {"in\"b\\o\nx", "a{b=\"in\\\"b\\\\o\\nx\"} -7\n"},
+		    {"\xff", "a{b=\"\xef\xbf\xbd\"} -7\n"},
+		    {"", "a{b=\"\"} -7\n"}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		exposition_append_labelled(out, "a", "b", rows[i].value, -7);
+		g_assert_cmpstr(out->str, ==, rows[i].line);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/exposition/histogram", test_histogram);
+	g_test_add_func("/exposition/label", test_label);
 	return g_test_run();
 }

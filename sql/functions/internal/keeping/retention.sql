@@ -169,6 +169,22 @@ COMMENT ON FUNCTION bounce_internal.erase_old_content(timestamptz, integer) IS
   'erases the content of mails that ended before that time, of which nothing has been told since, '
   'and which wait for nothing; at most a batch of the oldest. Returns their number';
 
+CREATE OR REPLACE FUNCTION bounce_internal.note_housekeeping(what text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.housekeeping_time (what, at)
+  SELECT note_housekeeping.what, clock_timestamp()
+  WHERE NOT EXISTS (SELECT FROM bounce.housekeeping_time AS h
+                    WHERE h.what = note_housekeeping.what)
+  ON CONFLICT ON CONSTRAINT housekeeping_time_pkey DO NOTHING;
+  -- nobody waits for another one that keeps house
+  UPDATE bounce.housekeeping_time AS h SET at = clock_timestamp()
+  WHERE h.what = (SELECT n.what FROM bounce.housekeeping_time AS n
+                  WHERE n.what = note_housekeeping.what FOR UPDATE SKIP LOCKED);
+END $$;
+COMMENT ON FUNCTION bounce_internal.note_housekeeping(text) IS
+  'keeps the time, for metrics(): of the begin (began) or of the end (ended)';
+
 CREATE OR REPLACE FUNCTION bounce_internal.housekeeping_at(at timestamptz, batch integer)
 RETURNS TABLE (step text, done bigint)
 LANGUAGE plpgsql AS $$

@@ -94,6 +94,17 @@ BEGIN
     ('bounce_tasks_overdue', k.overdue::double precision),
     ('bounce_task_oldest_seconds',
      coalesce(extract(epoch FROM at - k.oldest), 0)::double precision)) AS v (name, value);
+  RETURN QUERY
+  SELECT v.name, bounce_internal.metric_labels('kind', k.kind), v.value
+  FROM (SELECT n.kind, count(f.id) AS open, min(f.created_at) AS oldest
+        FROM unnest('{hard_bounce,resend_exhausted,technical,blocked,corrected,block_lifted,'
+                    'complaint,has_left,owner_notice}'::text[]) AS n (kind)
+        LEFT JOIN bounce.follow_up AS f ON f.kind = n.kind AND f.status = 'open'
+        GROUP BY n.kind) AS k
+  CROSS JOIN LATERAL (VALUES
+    ('bounce_follow_ups_open', k.open::double precision),
+    ('bounce_follow_up_oldest_seconds',
+     coalesce(extract(epoch FROM at - k.oldest), 0)::double precision)) AS v (name, value);
   RETURN QUERY VALUES
     ('bounce_blocked_addresses', ''::text,
      -- as blocked_address has them, without the mails that they are about
@@ -105,7 +116,7 @@ BEGIN
      (SELECT count(*) FROM bounce.open_outage)::double precision);
 END $$;
 COMMENT ON FUNCTION bounce_internal.metrics_of_work IS
-  'the rows of metrics() about tasks and blocks';
+  'the rows of metrics() about tasks, follow-ups and blocks';
 
 CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_queue(at timestamptz)
 RETURNS TABLE (name text, labels text, value double precision)
@@ -168,6 +179,10 @@ BEGIN
     ('bounce_unpartitioned_rows', '',
      ((SELECT count(*) FROM bounce.bounce_default)
       + (SELECT count(*) FROM bounce.bounce_message_default))::double precision);
+  RETURN QUERY
+  SELECT format('bounce_housekeeping_%s_timestamp_seconds', h.what), ''::text,
+         extract(epoch FROM h.at)::double precision
+  FROM bounce.housekeeping_time AS h;
   -- who may not see them is told nothing, and not that there are none
   RETURN QUERY
   SELECT 'bounce_standbys', ''::text,
@@ -184,5 +199,5 @@ BEGIN
   WHERE bounce_internal.is_standby(r) AND NOT pg_is_in_recovery() AND v.value IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.metrics_of_database IS
-  'the rows of metrics() about schema, partitions and standbys. The latter are visible where the '
-  'schema''s owner may see them: a superuser, or a member of pg_monitor';
+  'the rows of metrics() about schema, partitions, housekeeping and standbys. The last are visible '
+  'where the schema''s owner may see them: a superuser, or a member of pg_monitor';
