@@ -62,7 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autofree char *folded = fold_text(line ? line : "", NULL);
 	for (size_t at = 0, len = strlen(folded); at <= len; at += 1 + len / PLACES)
 		(void)statement_is_known(folded, at, &names);
-	if (!strstr(text, "zorpqx") && !strstr(folded, "zorpqx"))
+	/* a name is known in any case */
+	g_autofree char *name = g_ascii_strdown(text, -1);
+	if (!strstr(name, "zorpqx") && !strstr(folded, "zorpqx"))
 		expect_unknown(folded, &names);
 	return 0;
 }
