@@ -32,7 +32,12 @@ static const char *state_name(enum db_schema_state state)
 	return "";
 }
 
-static void append_schema_json(GString *out, const struct db_schema_status *schema)
+/* Of more than these, people want to know the number. */
+enum { LINES_MAX = 20 };
+
+/* missing: NULL where nobody looked. */
+static void append_schema_json(GString *out, const struct db_schema_status *schema,
+			       const GPtrArray *missing)
 {
 	g_autoptr(JsonBuilder) builder = ctl_json_new();
 
@@ -40,18 +45,36 @@ static void append_schema_json(GString *out, const struct db_schema_status *sche
 	ctl_json_integer(builder, "version", schema->version);
 	ctl_json_integer(builder, "known", schema->known);
 	ctl_json_string(builder, "detail", schema->detail);
+	if (missing)
+		ctl_json_strings(builder, "missing_rights", missing);
 	ctl_json_append(builder, out);
 }
 
+static void append_schema_text(GString *out, const struct db_schema_status *schema,
+			       const GPtrArray *missing)
+{
+	guint count = missing ? missing->len : 0;
+
+	g_string_append_printf(out, "%s\n", schema->detail);
+	for (guint i = 0; i < MIN(count, LINES_MAX); i++)
+		g_string_append_printf(out, "%s\n", (const char *)missing->pdata[i]);
+	if (count > LINES_MAX)
+		g_string_append_printf(out, "and %u more\n", count - LINES_MAX);
+	if (count > 0)
+		g_string_append(out, "\"bouncectl db migrate\" gives the roles their rights, "
+				     "\"bouncectl db create\" the accounts their roles\n");
+}
+
 static enum ctl_exit_code print_schema(const struct ctl_call *call,
-				       const struct db_schema_status *schema)
+				       const struct db_schema_status *schema,
+				       const GPtrArray *missing)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (ctl_call_has(call, "json"))
-		append_schema_json(out, schema);
+		append_schema_json(out, schema, missing);
 	else
-		g_string_append_printf(out, "%s\n", schema->detail);
+		append_schema_text(out, schema, missing);
 	return ctl_result_print(out);
 }
 
@@ -65,15 +88,33 @@ static void print_progress(unsigned version, const char *name)
 
 /* --- the commands ------------------------------------------------------------------------ */
 
-static enum ctl_exit_code check_database(const struct ctl_call *call, const char *conninfo)
+/* Somebody who does not own the schema learns its version, and that is all; JSON then has no
+ * missing_rights. */
+static GPtrArray *look_for_missing_rights(const struct ctl_call *call, const char *conninfo)
 {
 	g_autoptr(GError) error = NULL;
+	GPtrArray *missing = db_schema_missing_rights(conninfo, &error);
+
+	if (!missing && !ctl_call_has(call, "json"))
+		ctl_call_say(call, "rights: not looked at, ask as the owner of the schema: %s",
+			     error->message);
+	return missing;
+}
+
+static enum ctl_exit_code check_database(const struct ctl_call *call, const char *conninfo,
+					 bool is_asking_for_rights)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) missing = NULL;
 	struct db_schema_status schema;
 
 	if (!db_schema_read(conninfo, &schema, &error))
 		return ctl_result_error(call, error);
-	enum ctl_exit_code exit_code = print_schema(call, &schema);
-	if (exit_code == CTL_EXIT_OK && schema.state != DB_SCHEMA_CURRENT)
+	bool is_current = schema.state == DB_SCHEMA_CURRENT;
+	if (is_current && is_asking_for_rights)
+		missing = look_for_missing_rights(call, conninfo);
+	enum ctl_exit_code exit_code = print_schema(call, &schema, missing);
+	if (exit_code == CTL_EXIT_OK && (!is_current || (missing && missing->len > 0)))
 		exit_code = CTL_EXIT_FAULT;
 	db_schema_status_clear(&schema);
 	return exit_code;
@@ -84,7 +125,7 @@ static enum ctl_exit_code run_schema_check(struct ctl_call *call)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *conninfo = ctl_connect_conninfo(call, &error);
 
-	return conninfo ? check_database(call, conninfo) : ctl_result_error(call, error);
+	return conninfo ? check_database(call, conninfo, true) : ctl_result_error(call, error);
 }
 
 /* A command that needs another state than this one, and the command for this one. */
@@ -122,7 +163,7 @@ static enum ctl_exit_code bring_up_and_check(struct ctl_call *call, const struct
 
 	if (!conninfo)
 		return ctl_result_error(call, error);
-	return bring_up(call, conninfo, other, &exit_code) ? check_database(call, conninfo)
+	return bring_up(call, conninfo, other, &exit_code) ? check_database(call, conninfo, false)
 							   : exit_code;
 }
 
@@ -161,7 +202,11 @@ CTL_COMMAND(command_db_migrate) = {
 CTL_COMMAND(command_db_check) = {
     .name = "db check",
     .topic = TOPIC_SCHEMA,
-    .summary = "say which version the schema has; exit status 1 when this program cannot use it",
+    .summary = "say which version the schema has, and which rights are missing in it",
+    .help =
+	"Exit status 1 when this program cannot use the schema, or a role lacks a right, or the\n"
+	"account of a daemon its role. For the rights, ask as the owner of the schema; nothing\n"
+	"is changed.\n",
     .example = "db check --json",
     .run = run_schema_check,
 };

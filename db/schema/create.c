@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "db/conninfo.h"
 #include "db/pg.h"
+#include "db/schema/rights.h"
 
 enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 }; /* seconds */
 
@@ -18,11 +19,7 @@ static const char exists_statement[] = "SELECT FROM pg_database WHERE datname = 
 
 static const char login_roles_script[] =
     "DO $$ DECLARE login record; BEGIN"
-    " FOR login IN SELECT * FROM (VALUES"
-    "  ('bouncemilter', 'bounce_milter'),"
-    "  ('bouncefetch', 'bounce_milter'),"
-    "  ('bouncedelivery', 'bounce_delivery'),"
-    "  ('bounceconsole', 'bounce_console')) AS v (account, group_role) LOOP"
+    " FOR login IN SELECT * FROM (VALUES " RIGHTS_ACCOUNTS ") AS v (account, group_role) LOOP"
     "  IF to_regrole(login.account) IS NULL THEN"
     "   EXECUTE format('CREATE ROLE %I LOGIN', login.account);"
     "  END IF;"

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "db/pg.h"
+#include "db/schema/rights.h"
 
 enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 };
 
@@ -43,26 +44,6 @@ static const char definitions_statement[] = "SELECT sha256 FROM bounce.schema_fu
 static const char definitions_record_statement[] =
     "INSERT INTO bounce.schema_functions (sha256) VALUES ($1) "
     "ON CONFLICT (one) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()";
-/* All that anybody may do in the schema. Where nothing was ever granted, the default holds. */
-static const char rights_statement[] =
-    "WITH ours AS (SELECT oid FROM pg_catalog.pg_namespace"
-    " WHERE nspname IN ('bounce', 'bounce_internal')),"
-    " acl AS (SELECT 'n' AS kind, n.oid, 0 AS part,"
-    " coalesce(n.nspacl, acldefault('n', n.nspowner)) AS list"
-    " FROM pg_catalog.pg_namespace AS n JOIN ours USING (oid)"
-    " UNION ALL SELECT 'c', c.oid, 0, coalesce(c.relacl,"
-    " acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)) FROM "
-    "pg_catalog.pg_class AS c"
-    " JOIN ours ON ours.oid = c.relnamespace"
-    " UNION ALL SELECT 'a', c.oid, a.attnum, a.attacl FROM pg_catalog.pg_class AS c"
-    " JOIN ours ON ours.oid = c.relnamespace"
-    " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid"
-    " UNION ALL SELECT 'p', p.oid, 0,"
-    " coalesce(p.proacl, acldefault('f', p.proowner)) FROM pg_catalog.pg_proc AS p"
-    " JOIN ours ON ours.oid = p.pronamespace) "
-    "SELECT md5(string_agg(row(l.kind, l.oid, l.part, e.grantee, e.privilege_type)::text, ','"
-    " ORDER BY l.kind, l.oid, l.part, e.grantee, e.privilege_type)) AS digest "
-    "FROM acl AS l CROSS JOIN LATERAL aclexplode(l.list) AS e";
 /* functions may call each other in any order of the files */
 static const char begin_statement[] = "BEGIN; SET LOCAL check_function_bodies = off";
 /* any number that nobody else uses; held until the connection ends */
@@ -261,14 +242,6 @@ static bool apply_definitions(PGconn *connection, GError **error)
 	return result;
 }
 
-static char *read_rights(PGconn *connection, GError **error)
-{
-	g_autoptr(PGresult) result =
-	    pg_query(connection, QUERY_WAIT, rights_statement, 0, NULL, error);
-
-	return result ? g_strdup(pg_value(result, 0, "digest")) : NULL;
-}
-
 static bool apply_rights(PGconn *connection, GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(definitions); i++)
@@ -277,20 +250,41 @@ static bool apply_rights(PGconn *connection, GError **error)
 	g_assert_not_reached();
 }
 
-/* No digest of texts tells that somebody has revoked a right. */
 static bool restore_rights(PGconn *connection, db_schema_progress *progress, GError **error)
 {
 	if (!pg_script(connection, "BEGIN", error))
 		return false;
-	g_autofree char *before = read_rights(connection, error);
+	g_autoptr(GPtrArray) before = rights_read(connection, error);
 	if (!before || !apply_rights(connection, error))
 		return false;
-	g_autofree char *after = read_rights(connection, error);
+	g_autoptr(GPtrArray) after = rights_read(connection, error);
 	if (!after || !pg_script(connection, "COMMIT", error))
 		return false;
-	if (strcmp(before, after) != 0)
+	g_autoptr(GPtrArray) lacking = rights_lacking(after, before);
+	g_autoptr(GPtrArray) superfluous = rights_lacking(before, after);
+	if (lacking->len > 0 || superfluous->len > 0)
 		progress(0, "rights");
 	return true;
+}
+
+GPtrArray *db_schema_missing_rights(const char *conninfo, GError **error)
+{
+	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
+
+	if (!connection || !pg_script(connection, lock_statement, error) ||
+	    !pg_script(connection, "BEGIN", error))
+		return NULL;
+	g_autoptr(GPtrArray) memberships = rights_read_memberships(connection, error);
+	g_autoptr(GPtrArray) before = memberships ? rights_read(connection, error) : NULL;
+	if (!before || !apply_rights(connection, error))
+		return NULL;
+	g_autoptr(GPtrArray) after = rights_read(connection, error);
+	if (!after || !pg_script(connection, "ROLLBACK", error))
+		return NULL;
+	g_autoptr(GPtrArray) lacking = rights_lacking(after, before);
+	for (guint i = 0; i < lacking->len; i++)
+		g_ptr_array_insert(memberships, (int)i, g_strdup(lacking->pdata[i]));
+	return g_steal_pointer(&memberships);
 }
 
 /* One transaction for all: a database is never left with tables and functions that do not fit. */

@@ -42,6 +42,12 @@ typedef void db_schema_progress(unsigned version, const char *name);
 bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GError **error)
     __attribute__((warn_unused_result));
 
+/* Which rights the roles lack, and which of the daemons' accounts their roles, a line for people
+ * each, in a current schema; release with g_ptr_array_unref. Grants them in a transaction that is
+ * rolled back, so it needs the rights of the owner. NULL with a code as pg_query. */
+GPtrArray *db_schema_missing_rights(const char *conninfo, GError **error)
+    __attribute__((warn_unused_result));
+
 /* True when the schema is current; otherwise BM_ERROR_CONFIG with the command to run. */
 bool db_schema_require(const char *conninfo, GError **error) __attribute__((warn_unused_result));
 

@@ -58,7 +58,7 @@ subtest 'daemons' => sub {
         like slurp('etc/tmpfiles/bounce-milter.conf'), qr{^d /var/lib/$daemon 0700 $account }m,
             '... its home';
         like slurp('debian/bounce-milter.postrm'), qr{\s/var/lib/$daemon\s},   '... and its end';
-        like slurp('db/schema/create.c'),          qr/\('$account', '\w+'\)/, '... a role';
+        like slurp('db/schema/rights.h'),          qr/\('$account', '\w+'\)/, '... a role';
         like slurp($_), qr/\b$daemon\b/, "... is named in $_" for qw(README.md debian/control);
     }
 };
