@@ -9,11 +9,13 @@
 #include "base/log.h"
 #include "console/pages/acts.h"
 #include "console/pages/addresses.h"
+#include "console/pages/blocks.h"
 #include "console/pages/documents.h"
 #include "console/pages/figures.h"
 #include "console/pages/letters.h"
 #include "console/pages/login.h"
 #include "console/pages/mails.h"
+#include "console/pages/processes.h"
 #include "console/pages/queue.h"
 #include "console/pages/settings.h"
 #include "console/pages/task_acts.h"
@@ -49,10 +51,16 @@ static const struct route {
     {"/tasks/postpone", true, PERSON, task_acts_postpone},
     {"/tasks/note", true, PERSON, task_acts_note},
     {"/address", false, PERSON, addresses_show},
+    {"/blocks", false, PERSON, blocks_list},
+    {"/blocks.csv", false, PERSON, blocks_export},
+    {"/erase", false, PERSON, addresses_erase},
     {"/letters", false, PERSON, letters_list},
     {"/settings", false, PERSON, settings_list},
     {"/setting", false, PERSON, settings_show},
     {"/shadow", false, PERSON, settings_shadow},
+    {"/keys", false, PERSON, settings_keys},
+    {"/processes", false, PERSON, processes_list},
+    {"/process", false, PERSON, processes_show},
     {"/act/preview", true, PERSON, acts_choose},
     {"/act/preview", false, PERSON, acts_preview},
     {"/act", true, PERSON, acts_do},
@@ -78,7 +86,8 @@ static const struct route *find_route(const struct request *request)
 static const struct file {
 	const char *path, *name, *type;
 } files[] = {{"/style.css", "style.css", "text/css; charset=utf-8"},
-	     {"/keys.js", "keys.js", "text/javascript; charset=utf-8"}};
+	     {"/keys.js", "keys.js", "text/javascript; charset=utf-8"},
+	     {"/onward.js", "onward.js", "text/javascript; charset=utf-8"}};
 
 /* NULL where it is none of ours. */
 static const struct file *find_file(const struct request *request)

@@ -7,8 +7,11 @@
  */
 #include "console/answer/csv.h"
 
+#include "base/error.h"
 #include "base/shown_text.h"
 #include "console/text/sentences.h"
+
+enum { FILE_MAX = 256 * 1024 * 1024 };
 
 const char csv_type[] = "text/csv; charset=utf-8; header=present";
 
@@ -71,6 +74,22 @@ void csv_append_row(const struct page_call *call, GString *out, const struct db_
 		append_csv_field(out, value ? value : "", column == 0);
 	}
 	g_string_append(out, "\r\n");
+}
+
+bool csv_write_batch(const struct page_call *call, FILE *file, const struct db_rows *rows,
+		     bool is_first, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (is_first)
+		csv_append_names(out, rows);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		csv_append_row(call, out, rows, row);
+	if (fwrite(out->str, 1, out->len, file) == out->len && ftello(file) <= FILE_MAX)
+		return true;
+	g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
+		    "the file is too large, or there is no room for it: ask for less of it");
+	return false;
 }
 
 struct response *csv_response(const struct page_call *call, const struct db_rows *rows,

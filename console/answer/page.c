@@ -67,6 +67,7 @@ static void set_frame(struct page_call *call, const char *name)
 	model_flag(call->model, "may_act", call->session->may_act);
 	model_flag(call->model, "may_operate",
 		   call->session->is_operator || call->session->is_admin);
+	model_flag(call->model, "is_admin", call->session->is_admin);
 	model_flag(call->model, "may_read_settings",
 		   call->session->is_operator || call->session->is_admin ||
 		       call->session->is_auditor);

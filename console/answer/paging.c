@@ -8,7 +8,8 @@ const char paging_limit[] = "50";
 
 struct paging paging_by_number(const struct page_call *call)
 {
-	return (struct paging){.after = page_id(call->request->query, "after")};
+	return (struct paging){.after = page_id(call->request->query, "after"),
+			       .size = PAGING_SIZE};
 }
 
 struct paging paging_by_key(const struct page_call *call)
@@ -16,7 +17,8 @@ struct paging paging_by_key(const struct page_call *call)
 	const char *at = form_find(call->request->query, "at");
 	const char *after = page_id(call->request->query, "after");
 
-	return at && after ? (struct paging){at, after} : (struct paging){0};
+	return at && after ? (struct paging){at, after, PAGING_SIZE}
+			   : (struct paging){.size = PAGING_SIZE};
 }
 
 static size_t count_entries(const struct db_rows *rows, const char *number)
@@ -33,7 +35,7 @@ void paging_set(struct page_call *call, const struct paging *paging, const struc
 		const char *number)
 {
 	model_flag(call->model, "is_later_page", paging->after);
-	if (count_entries(rows, number) < PAGING_SIZE)
+	if (count_entries(rows, number) < paging->size)
 		return;
 	size_t last = db_rows_count(rows) - 1;
 	model_set(call->model, "next_at", db_rows_find(rows, last, "key"));

@@ -16,6 +16,7 @@ extern const char paging_limit[];
 struct paging {
 	const char *at;    /* its key; NULL also in a list that is ordered by the number */
 	const char *after; /* its number */
+	size_t size;       /* of the page */
 };
 
 struct paging paging_by_number(const struct page_call *call);

@@ -57,7 +57,11 @@ static void set_fields(struct page_call *call, const struct act *act)
 	}
 	set_place(call, act);
 	model_set(call->model, "title", act->title);
-	model_set(call->model, "about", form_get(body, act->fields[0]));
+	model_set(call->model, "about",
+		  act->fields[0] && !act->foresee ? form_get(body, act->fields[0]) : "");
+	model_flag(call->model, "can_undo", act->undo);
+	if (act->final)
+		model_set(call->model, "final", catalogue_text(call->catalogue, act->final));
 }
 
 /* What is about so many mails that it cannot be shown in time can be done all the same. */
@@ -65,33 +69,54 @@ static struct response *show_unseen(struct page_call *call, const struct act *ac
 {
 	set_fields(call, act);
 	page_mark_once(call);
-	model_flag(call->model, "can_undo", act->undo);
 	model_flag(call->model, "is_possible", true);
 	model_flag(call->model, "is_unseen", true);
 	return page_show(call, "act", 200);
 }
 
+static struct response *show_effects(struct page_call *call, const struct act *act,
+				     const struct db_rows *rows, const struct db_rows *effects)
+{
+	g_autofree char *consequence = page_told(call, db_rows_find(rows, 0, "consequence"));
+	g_autoptr(GError) error = NULL;
+
+	model_set(call->model, "consequence", consequence);
+	page_add_effects(call, effects);
+	if (act->add_more && !act->add_more(call, &error))
+		return fail_act(call, act, error);
+	return page_show(call, "act", 200);
+}
+
+/* What was tried, and what it did. */
 static struct response *show_preview(struct page_call *call, const struct act *act,
 				     struct db_rows *answers[2])
 {
-	bool is_possible = did_anything(act, answers[0]);
-	g_autoptr(GError) error = NULL;
-
 	set_fields(call, act);
 	page_mark_once(call);
-	model_flag(call->model, "can_undo", act->undo);
-	if (is_possible) {
-		g_autofree char *consequence =
-		    page_told(call, db_rows_find(answers[0], 0, "consequence"));
+	if (!did_anything(act, answers[0]))
+		return page_show(call, "act", 200);
+	model_flag(call->model, "is_possible", true);
+	return show_effects(call, act, answers[0], answers[1]);
+}
 
-		model_set(call->model, "consequence", consequence);
-	}
-	model_flag(call->model, "is_possible", is_possible);
-	if (is_possible)
-		page_add_effects(call, answers[1]);
-	if (is_possible && act->add_more && !act->add_more(call, &error))
-		return fail_act(call, act, error);
-	return page_show(call, "act", 200);
+/* What the database says that it would do. */
+static struct response *show_foreseen(struct page_call *call, const struct act *act,
+				      const char *const *values)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) rows = page_fetch(call, act->foresee, values, &error);
+
+	if (!rows)
+		return db_error_is_late(error) ? show_unseen(call, act)
+					       : fail_act(call, act, error);
+	set_fields(call, act);
+	page_mark_once(call);
+	if (db_rows_count(rows) == 0)
+		return page_show(call, "act", 200);
+	bool is_wrong = db_rows_is_true(rows, 0, "is_problem");
+	model_flag(call->model, "is_wrong", is_wrong);
+	model_flag(call->model, "is_possible", !is_wrong);
+	return show_effects(call, act, rows, rows);
 }
 
 struct response *acts_choose(struct page_call *call)
@@ -123,6 +148,8 @@ struct response *acts_preview(struct page_call *call)
 	if (!act)
 		return page_missing(call, "There is no such page.");
 	read_fields(act, page_fields(call), values);
+	if (act->foresee)
+		return show_foreseen(call, act, values);
 	const struct db_trial trial = {
 	    act->statement, act->look ? act->look : &console_queries_changed_mails, values};
 	if (!db_rows_try(call->session->pool, &trial, answers, &error))

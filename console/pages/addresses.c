@@ -45,3 +45,9 @@ struct response *addresses_show(struct page_call *call)
 		return page_fail(call, error);
 	return page_show(call, "address", 200);
 }
+
+struct response *addresses_erase(struct page_call *call)
+{
+	model_set(call->model, "address", form_get(call->request->query, "address"));
+	return page_show(call, "erase", 200);
+}

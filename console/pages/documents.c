@@ -7,13 +7,12 @@
 
 #include <stdio.h>
 
-#include "base/error.h"
 #include "console/answer/csv.h"
 #include "console/answer/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
-enum { BATCH = 1000, EXPORT_MAX = 256 * 1024 * 1024 };
+enum { BATCH = 1000 };
 
 /* What is asked for; without a process the first one, without a period the last month. */
 struct choice {
@@ -128,22 +127,6 @@ struct response *documents_list(struct page_call *call)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-static bool write_batch(const struct page_call *call, FILE *file, const struct db_rows *rows,
-			bool is_first, GError **error)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-
-	if (is_first)
-		csv_append_names(out, rows);
-	for (size_t row = 0; row < db_rows_count(rows); row++)
-		csv_append_row(call, out, rows, row);
-	if (fwrite(out->str, 1, out->len, file) == out->len && ftello(file) <= EXPORT_MAX)
-		return true;
-	g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
-		    "the file is too large, or there is no room for it: take a shorter period");
-	return false;
-}
-
 static bool write_documents(struct page_call *call, const struct choice *choice, FILE *file,
 			    GError **error)
 {
@@ -156,7 +139,7 @@ static bool write_documents(struct page_call *call, const struct choice *choice,
 		g_autoptr(db_rows_t) rows =
 		    page_fetch(call, &console_queries_document_file, values, error);
 
-		if (!rows || !write_batch(call, file, rows, is_first, error))
+		if (!rows || !csv_write_batch(call, file, rows, is_first, error))
 			return false;
 		if (db_rows_count(rows) < BATCH)
 			return true;

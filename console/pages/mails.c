@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "console/template/render.h"
+#include "db/people/console_admin.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
@@ -50,9 +51,11 @@ struct response *mails_show(struct page_call *call)
 	if (db_rows_count(mail) == 0)
 		return page_missing(call, "There is no such mail.");
 	page_set_row(call, mail);
+	bool may_operate = call->session->is_operator || call->session->is_admin;
 	if (!page_load(call, "recipients", &operator_queries_communication_recipients, id,
 		       &error) ||
 	    !page_load(call, "withdrawable", &console_queries_withdrawable, id, &error) ||
+	    (may_operate && !page_load(call, "content", &console_admin_content, id, &error)) ||
 	    !page_load(call, "story", &operator_queries_communication_story, id, &error))
 		return page_fail(call, error);
 	return page_show(call, "mail", 200);

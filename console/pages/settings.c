@@ -54,3 +54,12 @@ struct response *settings_shadow(struct page_call *call)
 	model_set(call->model, "filter_since", values[1]);
 	return page_show(call, "shadow", 200);
 }
+
+struct response *settings_keys(struct page_call *call)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!page_load(call, "keys", &operator_queries_keys, NULL, &error))
+		return page_fail(call, error);
+	return page_show(call, "signing_keys", 200);
+}

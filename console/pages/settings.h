@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The parameters: meaning, bounds, history, values of single processes; and what shadow mode would
- * have done.
+ * The parameters: meaning, bounds, history, values of single processes; what shadow mode would have
+ * done; and the keys that sign return paths.
  */
 #ifndef CONSOLE_PAGES_SETTINGS_H
 #define CONSOLE_PAGES_SETTINGS_H
@@ -11,5 +11,6 @@
 page_handler settings_list;
 page_handler settings_show;
 page_handler settings_shadow;
+page_handler settings_keys;
 
 #endif

@@ -12,7 +12,10 @@
 #include "db/people/operator_queries.h"
 #include "db/values/pg_array.h"
 
-enum { REFUSALS_SHOWN = 5 };
+enum {
+	REFUSALS_SHOWN = 5,
+	PART = 3 * G_USEC_PER_SEC, /* after so long the page says how far it is */
+};
 
 /* The ways to resolve a task, as bounce.preview_task() calls them. The second value of a statement
  * is the note; the third is named here. */
@@ -191,12 +194,40 @@ struct response *task_acts_preview(struct page_call *call)
 
 /* --- done ------------------------------------------------------------------------------------- */
 
-/* What became of each. */
+/* What became of each. Many are done in parts: the form of the page between two of them carries
+ * what became of those before. */
 struct outcome {
 	GPtrArray *done; /* ids, with a NULL behind them in the end */
+	GPtrArray *left; /* those that are not tried yet */
 	GString *refused;
 	gsize refusals;
 };
+
+static void add_ids_before(const struct page_call *call, GPtrArray *done)
+{
+	g_autofree const char **ids = form_all(page_fields(call), "did");
+
+	for (size_t i = 0; ids[i]; i++)
+		g_ptr_array_add(done, g_strdup(ids[i]));
+}
+
+static void outcome_begin(const struct page_call *call, struct outcome *outcome)
+{
+	const struct form *body = call->request->body;
+
+	outcome->done = g_ptr_array_new_with_free_func(g_free);
+	outcome->left = g_ptr_array_new_with_free_func(g_free);
+	outcome->refused = g_string_new(form_get(body, "refused"));
+	outcome->refusals = g_ascii_strtoull(form_get(body, "refusals"), NULL, 10);
+	add_ids_before(call, outcome->done);
+}
+
+static void outcome_clear(struct outcome *outcome)
+{
+	g_ptr_array_unref(outcome->done);
+	g_ptr_array_unref(outcome->left);
+	g_string_free(outcome->refused, TRUE);
+}
 
 static void add_refusal(const struct page_call *call, struct outcome *outcome, const char *id,
 			const GError *error)
@@ -208,25 +239,71 @@ static void add_refusal(const struct page_call *call, struct outcome *outcome, c
 				       g_str_has_suffix(text, ".") ? "" : ".");
 }
 
-/* The statement for each id, which is put before the values. */
+static void do_one(struct page_call *call, const struct db_statement *statement,
+		   const char *const values[static 3], struct outcome *outcome)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) rows = page_act(call, statement, values, &error);
+
+	if (rows && db_rows_count(rows) > 0)
+		g_ptr_array_add(outcome->done, g_strdup(values[0]));
+	else if (error)
+		add_refusal(call, outcome, values[0], error);
+}
+
+/* The statement for each id, which is put before the values, until the time of a part is over. */
 static void do_each(struct page_call *call, const struct db_statement *statement,
 		    const char *const values[static 2], struct outcome *outcome)
 {
 	g_autoptr(GPtrArray) ids = chosen_ids(call);
+	gint64 began = g_get_monotonic_time();
 
-	outcome->done = g_ptr_array_new_with_free_func(g_free);
-	outcome->refused = g_string_new(NULL);
+	outcome_begin(call, outcome);
 	for (guint i = 0; ids->pdata[i]; i++) {
 		const char *const all[] = {ids->pdata[i], values[0], values[1]};
-		g_autoptr(GError) error = NULL;
-		g_autoptr(db_rows_t) rows = page_act(call, statement, all, &error);
 
-		if (rows && db_rows_count(rows) > 0)
-			g_ptr_array_add(outcome->done, g_strdup(ids->pdata[i]));
-		else if (error)
-			add_refusal(call, outcome, ids->pdata[i], error);
+		if (i == 0 || g_get_monotonic_time() - began < PART)
+			do_one(call, statement, all, outcome);
+		else
+			g_ptr_array_add(outcome->left, g_strdup(ids->pdata[i]));
 	}
 	g_ptr_array_add(outcome->done, NULL);
+}
+
+static void keep_field(struct page_call *call, const char *name, const char *value)
+{
+	struct model *field = model_add(call->model, "fields");
+
+	model_set(field, "name", name);
+	model_set(field, "value", value);
+}
+
+/* What was sent goes on with the tasks that are left. */
+static struct response *show_part(struct page_call *call, const struct outcome *outcome)
+{
+	static const char *const names[] = {"way", "note", "address", "no_resend", "task",
+					    "why", "mine", "nobody",  "owner",     "until"};
+	g_autofree char *done = g_strdup_printf("%u", outcome->done->len - 1);
+	g_autofree char *left = g_strdup_printf("%u", outcome->left->len);
+	g_autofree char *step = g_strconcat("step_", call->request->path + strlen("/tasks/"), NULL);
+	g_autofree char *total = g_strdup_printf("%u", outcome->done->len - 1 + outcome->left->len);
+	g_autofree char *refusals = g_strdup_printf("%" G_GSIZE_FORMAT, outcome->refusals);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		keep_field(call, names[i], form_get(call->request->body, names[i]));
+	for (guint i = 0; i < outcome->left->len; i++)
+		keep_field(call, "id", outcome->left->pdata[i]);
+	for (guint i = 0; outcome->done->pdata[i]; i++)
+		keep_field(call, "did", outcome->done->pdata[i]);
+	keep_field(call, "refused", outcome->refused->str);
+	keep_field(call, "refusals", refusals);
+	model_set(call->model, "done", done);
+	model_set(call->model, "left", left);
+	model_set(call->model, "total", total);
+	model_flag(call->model, step, true);
+	tasks_keep_filter(call);
+	page_mark_once(call);
+	return page_show(call, "part", 200);
 }
 
 /* said: what was done, in words; the next page says it. Clears the outcome. */
@@ -234,6 +311,13 @@ static struct response *tell_task_act(struct page_call *call, struct outcome *ou
 				      bool can_undo)
 {
 	g_autofree char *words = said;
+
+	if (outcome->left->len > 0) {
+		struct response *response = show_part(call, outcome);
+
+		outcome_clear(outcome);
+		return response;
+	}
 	g_autofree char *refused =
 	    page_words(call, "{count} was refused.", "{count} were refused.", outcome->refusals);
 	g_autofree char *notice =
@@ -242,8 +326,7 @@ static struct response *tell_task_act(struct page_call *call, struct outcome *ou
 
 	session_say(call->session, notice,
 		    can_undo ? (const char *const *)outcome->done->pdata : NULL);
-	g_string_free(outcome->refused, TRUE);
-	g_ptr_array_unref(outcome->done);
+	outcome_clear(outcome);
 	return link_to_tasks(call);
 }
 

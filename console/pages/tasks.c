@@ -17,6 +17,8 @@ static const char *const kinds[] = {
     NULL};
 static const char *const orders[] = {"due", "age", "count", "domain", NULL};
 static const char *const owners[] = {"me", "nobody", NULL};
+/* How many tasks a page may have: all of them can be chosen, and one form holds them. */
+static const char *const sizes[] = {"50", "200", "400", NULL};
 
 static bool is_listed_word(const char *const *words, const char *word)
 {
@@ -31,6 +33,13 @@ static const char *word_of(const struct form *form, const char *name, const char
 }
 
 /* --- the list --------------------------------------------------------------------------------- */
+
+static const char *chosen_size(const struct page_call *call)
+{
+	const char *size = word_of(call->request->query, "size", sizes);
+
+	return size ? size : sizes[0];
+}
 
 static struct db_rows *fetch_list(struct page_call *call, const struct paging *paging,
 				  GError **error)
@@ -49,14 +58,14 @@ static struct db_rows *fetch_list(struct page_call *call, const struct paging *p
 	    [CONSOLE_TASKS_OVERDUE] = form_find(query, "overdue") ? "true" : NULL,
 	    [CONSOLE_TASKS_ORDER] = word_of(query, "order", orders),
 	    [CONSOLE_TASKS_AFTER] = paging->after,
-	    [CONSOLE_TASKS_LIMIT] = paging_limit,
+	    [CONSOLE_TASKS_LIMIT] = chosen_size(call),
 	};
 
 	return page_fetch(call, &console_queries_tasks, values, error);
 }
 
 static const char *const filter_names[] = {"kind",    "process", "owner", "text",
-					   "overdue", "closed",  "order"};
+					   "overdue", "closed",  "order", "size"};
 
 void tasks_add_filter(const struct page_call *call, GPtrArray *parameters)
 {
@@ -89,18 +98,22 @@ static void set_filter(struct page_call *call)
 	page_add_choices(call, "kinds", kinds, form_get(query, "kind"));
 	page_add_choices(call, "orders", orders, form_get(query, "order"));
 	page_add_choices(call, "owners", owners, form_get(query, "owner"));
+	page_add_choices(call, "sizes", sizes, chosen_size(call));
 }
 
 struct response *tasks_list(struct page_call *call)
 {
-	const struct paging paging = paging_by_number(call);
+	struct paging paging = paging_by_number(call);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) rows = fetch_list(call, &paging, &error);
 
 	if (!rows || !page_add_processes(call, form_get(call->request->query, "process"), &error))
 		return page_fail(call, error);
 	set_filter(call);
+	paging.size = g_ascii_strtoull(chosen_size(call), NULL, 10);
 	paging_set(call, &paging, rows, "id");
+	model_set(call->model, "after", paging.after);
+	model_flag(call->model, "all", form_find(call->request->query, "all"));
 	model_flag(call->model, "tasks_are_open",
 		   db_rows_count(rows) > 0 && call->session->may_act &&
 		       !form_find(call->request->query, "closed"));

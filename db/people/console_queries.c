@@ -371,6 +371,33 @@ STATEMENT(console_queries_address_blocks, 1,
 	  "  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS is_in_force "
 	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "
 	  "ORDER BY k.lifted_at IS NOT NULL, k.blocked_at DESC, k.id DESC LIMIT 50");
+STATEMENT(console_queries_blocks, 5,
+	  "SELECT k.id, k.address, k.reason, " BLOCK_WHY " AS why, k.source, "
+	  "  k.only_process, k.expires_at, k.blocked_at, k.blocked_by, "
+	  "  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS is_in_force "
+	  "FROM bounce.address_block AS k "
+	  "WHERE ($1::text IS NULL OR strpos(k.address_key, lower($1)) > 0) "
+	  "  AND ($2::text IS NULL OR k.only_process IS NULL OR k.only_process = $2) "
+	  "  AND (coalesce($3::boolean, false) "
+	  "       OR k.lifted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())) "
+	  "  AND ($4::bigint IS NULL OR k.id < $4) ORDER BY k.id DESC LIMIT $5::integer");
+#define BLOCK_TIME(column)                                                                         \
+	"to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+STATEMENT(
+    console_queries_block_file, 2,
+    "SELECT k.address, k.reason, k.why, k.source, k.only_process AS process, " BLOCK_TIME(
+	"k.expires_at") " AS expires_at, " BLOCK_TIME("k.blocked_at") " AS blocked_at, "
+								      "  k.blocked_by FROM "
+								      "bounce.blocked_address AS k "
+								      "WHERE ($1::text IS NULL OR "
+								      "k.only_process IS NULL OR "
+								      "k.only_process = $1) "
+								      "  AND ($2::text IS NULL OR "
+								      "k.address_key > "
+								      "bounce.address_key($2)) "
+								      "ORDER BY k.address_key "
+								      "FETCH FIRST 1000 ROWS WITH "
+								      "TIES");
 STATEMENT(console_queries_address_mails, 4,
 	  "WITH page AS MATERIALIZED ("
 	  "  SELECT r.id, r.communication_id, r.last_attempt_at, r.state, r.reason, r.task_id, "

@@ -96,6 +96,12 @@ extern const struct db_statement console_queries_people;
 /* address: as it is written first, whether and for whom it is blocked */
 extern const struct db_statement console_queries_address;
 extern const struct db_statement console_queries_address_blocks; /* address: those in force first */
+/* part of an address, process, lifted ones too ("true"), id that the page before ended with, limit
+ */
+extern const struct db_statement console_queries_blocks;
+/* process, address that the batch before ended with: a thousand blocks in force that keep it from
+ * writing, and those of the last address, as import_blocks() reads them */
+extern const struct db_statement console_queries_block_file;
 /* address, time and recipient id that the page before ended with, or NULL, limit: its mails, the
  * last one first, and what came back to each */
 extern const struct db_statement console_queries_address_mails;

@@ -85,6 +85,15 @@ words(
     qw(address message_id own_mta token communication_id boolean integer number interval text enum
         domain_list dsn prose delay success other accepted rejected pending)
 );
+words(
+    'what a line of a list does', 'problem', 'line', 'blocked', 'blocked already', 'over already',
+    'not a mail address', 'expires_at is no time', 'the fields do not fit the columns'
+);
+words('whether an application may use a process',
+    'gets it', 'loses it', 'keeps it', 'does not have it');
+words('the state of a key', qw(signs verifies expired));
+words('what is erased',
+    map { "erased: $_" } 'addresses', 'mails', 'reports', 'blocks', 'open tasks');
 words('a way to resolve a task', 'way: again');
 words('a reason of a task that is none of a bounce', 'submission_server', 'operator_copy');
 words(

@@ -9,11 +9,13 @@ DECLARE
   d CONSTANT bounce.communication_delivery := bounce_internal.require_queued(communication_id);
 BEGIN
   IF d.state = 'SUCCESS' THEN
-    RAISE EXCEPTION 'communication % was sent already', d.communication_id
-      USING ERRCODE = 'check_violation', HINT = 'To send it once more: retry_communication(id).';
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say('communication %s was sent already', d.communication_id::text),
+      bounce_internal.say('To send it once more: retry_communication(id).'));
   ELSIF d.held_at IS NOT NULL THEN
-    RAISE EXCEPTION 'communication % is held by %', d.communication_id, d.held_by
-      USING ERRCODE = 'check_violation', HINT = 'Release it first: release_communication(id).';
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say('communication %s is held by %s', d.communication_id::text, d.held_by),
+      bounce_internal.say('Release it first: release_communication(id).'));
   ELSIF d.state <> 'PROCESSING' THEN
     PERFORM bounce.retry_communication(d.communication_id);
     UPDATE bounce.communication_delivery AS k SET urgent_at = clock_timestamp()

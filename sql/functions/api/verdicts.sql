@@ -249,14 +249,19 @@ COMMENT ON FUNCTION bounce.replay_report(bigint, jsonb, text) IS
 CREATE OR REPLACE FUNCTION bounce.rule_hits(pattern text, reason text, among integer DEFAULT 50000)
 RETURNS TABLE (other_reason text, class text, bounces bigint, sample bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  own CONSTANT text := bounce_internal.require_reason(rule_hits.reason);
 BEGIN
   RETURN QUERY
-  SELECT b.reason, b.class::text, count(*), max(b.id)
-  FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q ORDER BY q.id DESC
-        LIMIT bounce_internal.require_count('how many bounces', among)) AS b
-  WHERE b.reason <> bounce_internal.require_reason(rule_hits.reason) AND b.reason <> 'undetermined'
-    AND regexp_replace(b.diagnostic, '[[:space:]]+', ' ', 'g') ~* pattern
-  GROUP BY b.reason, b.class ORDER BY 3 DESC, 1;
+  SELECT w.reason, w.class::text, sum(w.bounces)::bigint, max(w.last)
+  FROM (SELECT b.reason, b.class, b.diagnostic, count(*) AS bounces, max(b.id) AS last
+        FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q
+              ORDER BY q.id DESC
+              LIMIT bounce_internal.require_count('how many bounces', among)) AS b
+        WHERE b.reason <> own AND b.reason <> 'undetermined'
+        GROUP BY b.reason, b.class, b.diagnostic OFFSET 0) AS w    -- the same words are read once
+  WHERE regexp_replace(w.diagnostic, '[[:space:]]+', ' ', 'g') ~* pattern
+  GROUP BY w.reason, w.class ORDER BY 3 DESC, 1;
 EXCEPTION WHEN invalid_regular_expression THEN
   PERFORM bounce_internal.refuse('invalid_parameter_value',
     bounce_internal.say('"%s" is not a pattern: %s', pattern, SQLERRM),

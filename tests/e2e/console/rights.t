@@ -96,6 +96,7 @@ sub task_of { my (%more) = @_; my $it = bounced(); return (id => $it->{task_id},
 
 my @clerks    = qw(clerk operator admin);
 my @operators = qw(operator admin);
+my @admins    = qw(admin);
 my @why       = (why     => 'a test');
 my @colleague = (address => 'anna@office.example', @why);
 
@@ -118,6 +119,44 @@ my %row = (
             call(q{bounce.block_address(:'a', 'x')}, a => $address);
             return (address => $address, @why);
         }
+    ],
+    'act import' =>
+        [ \@operators, sub { (csv => "address\ni" . ++$number . "\@list.example", @why) } ],
+    'act withdraw_import' => [
+        \@operators,
+        sub {
+            my $csv = "address\ni" . ++$number . '@list.example';
+            (import_id => call(q{import_id FROM bounce.import_blocks(:'c', 'x')}, c => $csv), @why);
+        }
+    ],
+    'act erase_address' => [ \@admins, sub { (address => bounced()->{address}, @why) } ],
+    'act erase_person'  => [
+        \@admins,
+        sub {
+            my $it = bounced();
+            call(q{bounce.set_person(:id, :'a', :'p')},
+                id => $it->{id}, a => $it->{address}, p => "P-$number");
+            return (person => "P-$number", @why);
+        }
+    ],
+    'act new_process' => [ \@operators, sub { (name => 'made' . ++$number) } ],
+    'act give'        => [
+        \@admins, sub { (name => 'newsletter', application => 'application', @why) }
+    ],
+    'act take' => [
+        \@admins,
+        sub {
+            call(q{bounce.give_process('newsletter', 'application', 'x')});
+            return (name => 'newsletter', application => 'application', @why);
+        }
+    ],
+    'act new_key'  => [ \@admins,    sub { () } ],
+    'act send_now' => [ \@operators, sub { (id => submitted(q{now() + interval '1 hour'})) } ],
+    'act correct'  => [
+        \@operators, sub { (id => submitted(), subject => 'Another', text => 'other words') }
+    ],
+    'act correct_back' => [
+        \@operators, sub { (id => submitted(), old_subject => 'Another', old_text => 'others') }
     ],
     'act resend' => [
         \@clerks, sub { my $it = bounced(); (id => $it->{id}, recipient => $it->{address}, @why) }
