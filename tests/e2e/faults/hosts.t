@@ -8,6 +8,7 @@ use Bounce::Test;
 use Time::HiRes qw(sleep);
 
 use constant MAILS => Bounce::Faults::LONG ? 300 : 24;    # of the queue, half of them refused
+use constant OTHER_DOMAIN => 'bounces.other.example';
 
 my %daemon   = (pool_wait => 2, query_wait => 5);
 my $stage    = stage(servers => 0, daemon => {%daemon});
@@ -17,6 +18,7 @@ my %conninfo = (conninfo => $db->conninfo_of_leader($standby, user => Bounce::Da
 my $other    = Bounce::Stage->new(
     name   => "check-$$-b",
     daemon => { %daemon, %conninfo },
+    postfix => { main => { relay_domains => OTHER_DOMAIN } },
     remote => Bounce::SmtpServer->new($stage->instance)->start
 )->join_database($db);
 $stage->{remote} = $other->remote;
@@ -157,6 +159,31 @@ $faults->under(
     people => 1
 );
 $stage->parameter(guard => 'off');
+
+subtest 'a bounce domain of its own for each host' => sub {
+    $stage->parameter(bounce_domain => Bounce::Postfix::BOUNCE_DOMAIN . ', ' . OTHER_DOMAIN);
+    my $is_heard = sub {
+        my ($parameters) = grep {/^bounce_domain/}
+            $stage->instance->read_lines($other->instance->path('milter/parameters'));
+        return $parameters =~ /\Q@{[OTHER_DOMAIN]}\E/ ? 1 : 0;
+    };
+    is_soon($is_heard, 1, 'both milters know both');
+    for my $n (1 .. 3) {
+        my $letter = $stage->register(process => 'invoice', to => ["own$n\@customer.example"]);
+        my ($path) = values %{ $letter->{return_path} };
+        my $elsewhere = $path =~ s/@.*/'@' . OTHER_DOMAIN/er;
+        my $report = $stage->report('postfix-user-unknown', $letter);
+        my $hand_in = sub {
+            my ($host, $to) = @_;
+            return code_of($host->smtp->send(from => '', to => [$to], mail => $report));
+        };
+        is $hand_in->($other, $elsewhere), 250, 'the other host takes it for its domain';
+        is $stage->recipient($letter)->{state}, 'bounced', 'and finds the recipient';
+        is $hand_in->($stage, $path), 250, 'this one takes the same for its own';
+        is scalar(my @bounce = $stage->bounces($letter)), 1, 'recorded once';
+    }
+    $stage->parameter(bounce_domain => Bounce::Postfix::BOUNCE_DOMAIN);
+};
 $faults->under(
     'standby promoted',
     sub {

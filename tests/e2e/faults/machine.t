@@ -9,6 +9,7 @@ use Bounce::SmallDisk;
 use Bounce::Test;
 use IO::Socket::UNIX;
 use POSIX ();
+use Socket qw(SOCK_DGRAM);
 use Time::HiRes qw(sleep);
 
 use constant MENDED => 90;    # seconds until everything works again
@@ -249,7 +250,7 @@ while (my ($name, $row) = splice @row, 0, 2) {
 
 # --- how it is started ------------------------------------------------------------------------
 
-# Instead of the one that runs: the words before its command, the words behind it.
+# Instead of the one that runs: the words of a shell before its command, those behind it.
 sub start_otherwise {
     my ($before, $behind) = @_;
     $daemon->kill;
@@ -258,7 +259,7 @@ sub start_otherwise {
     my $program = $daemon->program('bounce-milter');
     $instance->start(
         name    => 'bounce-milter',
-        command => [ 'sh', '-c', "$before exec $program -c @{[$daemon->conf]} $behind" ]);
+        command => [ 'sh', '-c', "$before $program -c @{[$daemon->conf]} $behind" ]);
     $stage->wait_for(60, sub { $daemon->is_listening });
     $daemon->is_listening or die "bounce-milter did not start\n";
     return;
@@ -269,7 +270,7 @@ subtest 'whoever reads the log is gone, or does not read' => sub {
     POSIX::mkfifo($pipe, 0666) or die "mkfifo: $!\n";
     chmod 0666, $pipe;
     my $reader = Bounce::Process::in_child(sub { exec 'sh', '-c', "exec cat '$pipe' >/dev/null" });
-    start_otherwise('', "2>'$pipe'");
+    start_otherwise('exec', "2>'$pipe'");
     is report_code(letter()), 250, 'somebody reads';
     kill STOP => $reader;
     sysopen my $full, $pipe, POSIX::O_WRONLY | POSIX::O_NONBLOCK or die "$pipe: $!\n";
@@ -292,7 +293,7 @@ subtest 'whoever reads the log is gone, or does not read' => sub {
 };
 
 subtest 'hardly a file descriptor' => sub {
-    start_otherwise('ulimit -n 24;', '2>/dev/null');
+    start_otherwise('ulimit -n 24; exec', '2>/dev/null');
     my @letter = map { letter() } 1 .. 24;
     my @sender = map {
         my $letter = $_;
@@ -304,6 +305,98 @@ subtest 'hardly a file descriptor' => sub {
     is Bounce::Process::in_parallel(@sender), 0, 'all of many at once are taken in the end';
     is scalar(map { $stage->bounces($_) } @letter), 24, 'each is recorded once';
     is innocent_code(), 250, 'ordinary mail passes';
+};
+
+# By root, in a mount namespace of its own, after those lines of a shell.
+sub start_apart {
+    my ($lines, $behind) = @_;
+    my $script = $instance->write_file('apart.sh', "set -e\n${lines}exec \"\$@\"\n");
+    my $before = join ' ', $instance->as_root('unshare', '-m', 'sh', $script);
+    return start_otherwise("exec $before", $behind // '');
+}
+
+sub goes_on {
+    my ($what) = @_;
+    my @letter = map { letter() } 1 .. 3;
+    is report_code($_), 250, "$what: a bounce is taken" for @letter;
+    is scalar(map { $stage->bounces($_) } @letter), 3, "$what: each is recorded once";
+    is innocent_code(), 250, "$what: ordinary mail passes";
+    return;
+}
+
+subtest 'no room in /tmp, or no right there' => sub {
+    plan skip_all => 'nothing can be mounted here' unless Bounce::SmallDisk->is_possible($instance);
+    start_apart("mount -t tmpfs -o size=4k tmp /tmp\n! head -c 9000 /dev/zero >/tmp/full\n");
+    goes_on('full');
+    start_apart("mount -t tmpfs -o ro tmp /tmp\n");
+    goes_on('no right');
+};
+
+subtest 'syslog does not read, or is gone' => sub {
+    plan skip_all => 'nothing can be mounted here' unless Bounce::SmallDisk->is_possible($instance);
+    my $path   = $instance->path('dev-log');
+    my $syslog = IO::Socket::UNIX->new(Local => $path, Type => SOCK_DGRAM) or die "$path: $!\n";
+    chmod 0666, $path;
+    my $devices = $instance->make_dir('devices');
+    $daemon->set(log => 'syslog', log_level => 'info');
+    start_apart(<<"END", '2>/dev/null');
+mount -t tmpfs -o mode=755 dev '$devices'
+for device in null zero random urandom; do
+    : >'$devices'/\$device
+    mount --bind /dev/\$device '$devices'/\$device
+done
+ln -s '$path' '$devices/log'
+mount --rbind '$devices' /dev
+END
+    $syslog->recv(my $line, 4096);
+    like $line, qr/bounce-milter\[\d+\]: .* starts/, 'it logs there';
+    my $filler = IO::Socket::UNIX->new(Peer => $path, Type => SOCK_DGRAM) or die "$path: $!\n";
+    $filler->blocking(0);
+    1 while defined $filler->send('full');
+    my $stuck  = letter();
+    my $sender = Bounce::Process::in_child(
+        sub { POSIX::_exit(report_code($stuck) == 250 ? 0 : 1) });
+    is innocent_code(), 250, 'nobody reads: ordinary mail passes';
+    $syslog->blocking(0);
+    $stage->wait_for(
+        60,
+        sub {
+            1 while defined $syslog->recv(my $text, 4096);
+            waitpid($sender, POSIX::WNOHANG) == $sender;
+        });
+    is $?, 0, 'a bounce waits, and is taken once somebody reads again';
+    is scalar(my @recorded = $stage->bounces($stuck)), 1, 'recorded once';
+    close $syslog;
+    unlink $path;
+    goes_on('gone');
+    $daemon->set(log => 'stderr', log_level => 'debug');
+};
+
+subtest 'hardly any memory' => sub {
+    plan skip_all => 'a sanitizer needs all there is' if $daemon->is_sanitized;
+    start_otherwise('ulimit -v 900000; exec', '2>/dev/null');
+    my $room   = 'x' x 70 . "\n";
+    my @letter = map { letter() } 1 .. 12;
+    my @sender = map {
+        my $letter = $_;
+        sub {
+            my $mail = $stage->report('postfix-user-unknown', $letter) . $room x 60_000;
+            my ($code)
+                = eval { $stage->smtp->send(from => '', to => [ values %{ $letter->{return_path} } ],
+                    mail => $mail) };
+            return defined $code;
+        };
+    } @letter;
+    Bounce::Process::in_parallel(@sender);
+    if (!$instance->is_alive('bounce-milter')) {    # as a service manager does
+        diag 'it ended for lack of memory';
+        $daemon->start;
+    }
+    for my $letter (@letter) {
+        is_soon(sub { report_code($letter) }, 250, 'each is taken in the end');
+        is scalar(my @bounce = $stage->bounces($letter)), 1, 'and recorded once';
+    }
+    goes_on('afterwards');
 };
 $daemon->kill;
 $daemon->start;
@@ -338,6 +431,19 @@ subtest 'pid files of others' => sub {
     is $status, 1, 'that of one that runs is not' or diag $output;
     like $output, qr/pid_file: another process is running and holds/, 'which is said';
     is report_code(letter()), 250, 'and goes on';
+    my $foreign = $instance->write_file('milter/foreign', '');
+    chmod 0600, $foreign;
+    $daemon->set(pid_file => $foreign);
+    $daemon->write_conf;
+    if ($instance->is_root) {
+        for my $option ('-d', '--check') {
+            ($status, $output) = $instance->run(
+                [ 'timeout', 60, $daemon->program('bounce-milter'), '-c', $daemon->conf, $option ],
+                may_fail => 1);
+            is $status, 1, "one that belongs to another account: $option";
+            like $output, qr{pid_file.*\Q$foreign\E.*Permission denied}, 'is named';
+        }
+    }
     $daemon->set(pid_file => '/proc/nowhere');
     $daemon->write_conf;
     ($status, $output) = $instance->run(
