@@ -76,10 +76,15 @@ static void append_recipient(GString *out, JsonObject *recipient)
 
 	g_string_append_printf(out, "\nOriginal-Recipient: %s\nFinal-Recipient: %s\n", address,
 			       address);
-	g_string_append_printf(out, "Action: %s\nStatus: %s\nDiagnostic-Code: smtp; %s\n",
+	g_string_append_printf(out, "Action: %s\nStatus: %s\n",
 			       document_member(recipient, "action"),
-			       document_member(recipient, "status"), diagnostic);
-	append_date(out, "Last-Attempt-Date", document_member(recipient, "last_attempt_date"));
+			       document_member(recipient, "status"));
+	/* Section 2.3.6: the words of a server. A block has none, and nothing was tried. */
+	if (json_object_has_member(recipient, "last_attempt_date")) {
+		g_string_append_printf(out, "Diagnostic-Code: smtp; %s\n", diagnostic);
+		append_date(out, "Last-Attempt-Date",
+			    document_member(recipient, "last_attempt_date"));
+	}
 }
 
 static char *status_fields(JsonObject *facts, JsonObject *original, JsonArray *recipients)
@@ -103,13 +108,14 @@ static char *explanation(JsonObject *facts, JsonObject *original, JsonArray *rec
 	for (guint i = 0; i < json_array_get_length(recipients); i++) {
 		JsonObject *recipient = json_array_get_object_element(recipients, i);
 
-		g_string_append_printf(
-		    out,
-		    "The mail \"%s\" (%s%s%s) to %s was not delivered and is "
-		    "not tried again.\n\n%s\n",
-		    document_member(original, "subject"), document_member(facts, "process"),
-		    *reference == '\0' ? "" : " ", reference, document_member(recipient, "address"),
-		    document_member(recipient, "diagnostic"));
+		g_string_append_printf(out,
+				       "%sThe mail \"%s\" (%s%s%s) to %s was not delivered and is "
+				       "not tried again.\n\n%s\n",
+				       i == 0 ? "" : "\n", document_member(original, "subject"),
+				       document_member(facts, "process"),
+				       *reference == '\0' ? "" : " ", reference,
+				       document_member(recipient, "address"),
+				       document_member(recipient, "diagnostic"));
 	}
 	g_string_replace(out, "\r", "", 0); /* a reply may have several lines */
 	return g_string_free(out, FALSE);

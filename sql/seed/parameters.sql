@@ -180,8 +180,9 @@ SELECT bounce_internal.define_parameter('owner_notice_interval', 'interval', '1 
 SELECT bounce_internal.define_parameter('delivery_notice', 'boolean', 'off',
   per_process => true,
   description => 'send a non-delivery notice (RFC 3464) when nothing of a mail is left to try: one '
-                 'for all recipients that the submission server has refused for good, or whose '
-                 'mail came back until then; owner_notice tells of what comes back later');
+                 'for all recipients that the submission server has refused for good, that are '
+                 'blocked, or whose mail came back until then; owner_notice tells of what comes '
+                 'back later');
 SELECT bounce_internal.define_parameter('delivery_notice_to', 'enum', 'owner',
   allowed => '{owner,sender}', per_process => true,
   description => 'who gets the non-delivery notices: owner (owner_mailbox) or sender, the From '

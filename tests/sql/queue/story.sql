@@ -95,8 +95,19 @@ SELECT is(test.told('bounced.example'),
 SELECT test.one_waits('blocked.example');
 SELECT bounce.block_address('b@blocked.example', 'asked for'), test.make_due();
 SELECT is((SELECT count(*) FROM test.claim()), 0::bigint, 'the last one is blocked');
-SELECT is(test.told('blocked.example'), 'a@blocked.example 550 5.6.0 no',
-          'then the notice tells of the others');
+SELECT is(test.told('blocked.example'),
+          'a@blocked.example 550 5.6.0 no, b@blocked.example the address is blocked',
+          'then the notice tells of all');
+SELECT test.submit('{b@blocked.example,c@blocked.example}') AS mail \gset
+SELECT test.notices() AS so_far \gset
+SELECT test.claim();
+SELECT is(test.notices(), :so_far::bigint, 'one is being sent to: no notice yet');
+SELECT test.begin(:mail), test.settle('c@blocked.example', 'accepted');
+SELECT is((SELECT k.notice -> 'recipients' FROM bounce.communication_content AS k
+           WHERE k.notice -> 'original' ->> 'to' = 'b@blocked.example'),
+          '[{"address": "b@blocked.example", "action": "failed", "status": "5.7.1",
+             "diagnostic": "the address is blocked"}]',
+          'it tells of one whom a block kept from getting it, without a server''s words');
 SELECT test.one_waits('corrected.example') AS mail \gset
 SELECT bounce.change_recipient(:mail, 'b@corrected.example', 'c@corrected.example', 'typo');
 SELECT is(test.told('corrected.example'), 'nobody', 'a corrected one waits: no notice yet');

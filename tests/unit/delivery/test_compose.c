@@ -369,7 +369,9 @@ static const char facts[] =
     " \"recipients\": [{\"address\": \"o'b\\\\x@b\xc3\xbc"
     "cher.example\", \"action\": \"failed\","
     "   \"status\": \"5.7.1\", \"diagnostic\": \"550 5.7.1 n\xc3\xb6\\r\\nSubject: no\","
-    "   \"last_attempt_date\": \"2026-11-21T08:31:00+00:00\"}]}";
+    "   \"last_attempt_date\": \"2026-11-21T08:31:00+00:00\"},"
+    "   {\"address\": \"blocked@customer.example\", \"action\": \"failed\","
+    "   \"status\": \"5.7.1\", \"diagnostic\": \"the address is blocked\"}]}";
 
 static const char status_fields[] =
     "Reporting-MTA: dns; example.org\nOriginal-Envelope-Id: 00ff\n"
@@ -377,7 +379,10 @@ static const char status_fields[] =
     "Original-Recipient: utf-8; o'b\\x{5C}x@b\\x{FC}cher.example\n"
     "Final-Recipient: utf-8; o'b\\x{5C}x@b\\x{FC}cher.example\n"
     "Action: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 5.7.1 n?  Subject: no\n"
-    "Last-Attempt-Date: Sat, 21 Nov 2026 08:31:00 +0000\n";
+    "Last-Attempt-Date: Sat, 21 Nov 2026 08:31:00 +0000\n\n"
+    "Original-Recipient: rfc822; blocked@customer.example\n"
+    "Final-Recipient: rfc822; blocked@customer.example\n"
+    "Action: failed\nStatus: 5.7.1\n"; /* no server has said anything */
 
 static void assert_part(GMimeMultipart *report, int index, const char *type, const char *wanted)
 {
@@ -415,7 +420,10 @@ static void test_notice(void)
 		    "The mail \"Gr\xc3\xbc\xc3\x9f"
 		    "e\" (invoice R-7) to o'b\\x@b\xc3\xbc"
 		    "cher.example was not delivered and is not tried again.\n\n"
-		    "550 5.7.1 n\xc3\xb6\nSubject: no\n");
+		    "550 5.7.1 n\xc3\xb6\nSubject: no\n\n"
+		    "The mail \"Gr\xc3\xbc\xc3\x9f"
+		    "e\" (invoice R-7) to blocked@customer.example was not delivered and is not "
+		    "tried again.\n\nthe address is blocked\n");
 	assert_part(report, 1, "message/delivery-status", status_fields);
 	assert_part(report, 2, "text/rfc822-headers",
 		    "Message-ID: <two@example.org>\nX-Communication-ID: 00ff\n"

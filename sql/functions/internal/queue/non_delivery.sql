@@ -19,16 +19,16 @@ BEGIN
   RETURN ARRAY(SELECT r.id FROM bounce.communication_recipient AS r
                JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
                WHERE r.communication_id = untold_recipients.communication_id
-                 AND (q.state = 'rejected' AND q.tries > 0 AND r.state = 'error'
+                 AND (q.state = 'rejected' AND r.state = 'error'
+                        AND (q.tries > 0 OR q.refused_at IS NOT NULL)
                       OR q.state IN ('accepted', 'rejected') AND r.state = 'bounced'
                          AND r.next_attempt_at IS NULL)
-                 AND q.refused_at IS NULL
                  AND q.told_attempt IS DISTINCT FROM r.attempts
                ORDER BY r.id);
 END $$;
 COMMENT ON FUNCTION bounce_internal.untold_recipients(bigint) IS
-  'the recipients that the server has refused, or whose mail came back, and that are not sent to '
-  'again, of whom no notice has told; without those that were never tried or are blocked';
+  'the recipients that the server or a block has refused, or whose mail came back, and that are '
+  'not sent to again, of whom no notice has told; without those that were cancelled before any try';
 
 CREATE OR REPLACE FUNCTION bounce_internal.notice_facts(
   communication_id bigint, recipient_ids bigint[]) RETURNS jsonb
@@ -43,9 +43,12 @@ BEGIN
                                      'to', string_agg(r.address, ', ' ORDER BY r.id), 'subject',
                                      min(c.subject), 'arrival_date', min(c.created_at)),
       'recipients', jsonb_agg(jsonb_build_object(
-        'address', r.address, 'action', 'failed', 'status',
-        bounce_internal.notice_status(r.status_code, r.class, words),
-        'diagnostic', words, 'last_attempt_date', coalesce(q.last_try_at, now()))
+        'address', r.address, 'action', 'failed', 'diagnostic', words)
+        -- a block is no server's word
+        || CASE WHEN q.refused_at IS NOT NULL THEN jsonb_build_object('status', '5.7.1')
+                ELSE jsonb_build_object(
+                  'status', bounce_internal.notice_status(r.status_code, r.class, words),
+                  'last_attempt_date', coalesce(q.last_try_at, now())) END
         ORDER BY r.id))
     FROM bounce.communication_recipient AS r
     JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
@@ -56,8 +59,8 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.notice_facts(bigint, bigint[]) IS
   'what a delivery status notification (RFC 3464) says of these recipients: {reporting_mta, '
   'process, business_ref, original {message_id, envelope_id, from, to, subject, arrival_date}, '
-  'recipients [{address, action, status, diagnostic, last_attempt_date}]}. bounce-delivery '
-  'composes the message';
+  'recipients [{address, action, status, diagnostic, last_attempt_date}]}; without the date, a '
+  'block kept it back. bounce-delivery composes the message';
 
 CREATE OR REPLACE FUNCTION bounce_internal.queue_notice(
   process text, business_ref text, sender text, subject text, mailbox text,
@@ -116,6 +119,6 @@ BEGIN
   FROM unnest(failed) AS r;
 END $$;
 COMMENT ON FUNCTION bounce_internal.write_notice(bigint) IS
-  'sends one non-delivery notice about all recipients that have failed permanently, to the owner '
+  'sends one non-delivery notice about all recipients that did not get the mail, to the owner '
   'of the process or to the sender (delivery_notice_to), where delivery_notice is on. Called when '
   'nothing of the mail is left to try';
