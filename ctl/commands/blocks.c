@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "ctl/framework/connect.h"
+#include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
@@ -91,24 +93,64 @@ CTL_COMMAND(command_block) = {
 
 static const struct ctl_option unblock_options[] = {
     {.name = "process", .value = &value_process, .help = "only the block for this process"},
+    {.name = "yes", .help = "do it, also where mails go out because of it"},
     {0},
 };
+
+static const struct ctl_view unblock_view = {
+    .parameters = {"ADDRESS", "why", "process"},
+    .sections = {{.name = "block",
+		  .statement = &block_queries_unblock,
+		  .layout = CTL_SENTENCE,
+		  .sentence = "{address} is not blocked any more, {mails|mail|mails} sent",
+		  .condition = "was_blocked",
+		  .otherwise = "{address} was not blocked"}},
+};
+
+static const struct ctl_section waiting_mails = {
+    .name = "mails",
+    .columns = {CTL_COLUMN("communication_id"), CTL_COLUMN("process"), CTL_COLUMN("business_ref"),
+		CTL_IF_ROOM("subject"), CTL_COLUMN("refused_at")},
+};
+
+static enum ctl_exit_code print_waiting_mails(struct ctl_call *call, const struct db_rows *rows)
+{
+	g_autofree char *closing =
+	    g_strdup_printf("\n%zu mails have waited for this and would be sent.\n"
+			    "Nothing was changed. Do it with --yes.\n",
+			    db_rows_count(rows));
+	enum ctl_exit_code code = ctl_view_print(call, &waiting_mails, rows, closing);
+
+	return code == CTL_EXIT_OK ? CTL_EXIT_FAULT : code;
+}
+
+/* What has gone out cannot be taken back: a lift that sends mails shows them first. */
+static enum ctl_exit_code run_unblock(struct ctl_call *call)
+{
+	const char *const values[] = {ctl_call_argument(call, 1), ctl_call_option(call, "process")};
+	g_autoptr(GError) error = NULL;
+
+	if (ctl_call_has(call, "yes"))
+		return ctl_view_show(call, &unblock_view);
+	g_autoptr(db_rows_t) rows =
+	    ctl_connect_fetch(call, &block_queries_unblock_preview, values, &error);
+	if (!rows)
+		return ctl_result_error(call, error);
+	return db_rows_count(rows) > 0 ? print_waiting_mails(call, rows)
+				       : ctl_view_show(call, &unblock_view);
+}
 
 CTL_COMMAND(command_unblock) = {
     .name = "unblock",
     .topic = TOPIC_BLOCKS,
     .arguments = {{&value_address, CTL_ONE}},
     .summary = "lift the blocks on an address",
-    .help = "What waited only for that is sent. \"reblock\" takes it back.\n",
+    .help = "Mails that have waited only for that are sent: they are shown first, nothing is\n"
+	    "done and the exit status is 1, unless there is --yes. \"reblock\" takes it back, as\n"
+	    "long as they have not gone out.\n",
     .example = "unblock jane@customer.example --why 'a mistake'",
     .options = {unblock_options, common_options_why},
-    .view = {.parameters = {"ADDRESS", "why", "process"},
-	     .sections = {{.name = "block",
-			   .statement = &block_queries_unblock,
-			   .layout = CTL_SENTENCE,
-			   .sentence = "{address} is not blocked any more",
-			   .condition = "was_blocked",
-			   .otherwise = "{address} was not blocked"}}},
+    .run = run_unblock,
 };
 
 CTL_COMMAND(command_reblock) = {

@@ -23,7 +23,11 @@ STATEMENT(block_queries_block, 4,
 	  "SELECT $1::text AS address, b AS newly_blocked "
 	  "FROM bounce.block_address($1, $2, $3, $4::timestamptz) AS b");
 STATEMENT(block_queries_unblock, 3,
-	  "SELECT $1::text AS address, b AS was_blocked FROM bounce.lift_block($1, $2, $3) AS b");
+	  "SELECT $1::text AS address, u.blocks > 0 AS was_blocked, u.mails "
+	  "FROM bounce.unblock_address($1, $2, $3) AS u");
+STATEMENT(block_queries_unblock_preview, 2,
+	  "SELECT communication_id, process_name AS process, business_ref, subject, refused_at "
+	  "FROM bounce.preview_unblock($1, $2)");
 STATEMENT(block_queries_reblock, 2,
 	  "SELECT $1::text AS address, b > 0 AS newly_blocked, b AS blocks "
 	  "FROM bounce.restore_block($1, $2) AS b");

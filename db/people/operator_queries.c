@@ -390,12 +390,7 @@ STATEMENT(operator_queries_replay_apply, 3,
 STATEMENT(operator_queries_undo_preview, 5,
 	  "SELECT bounce_id, received_at, communication_id, recipient, reason, class, rule, "
 	  "diagnostic, lifts_block, "
-	  "  closes_task, requeues, "
-	  "  CASE WHEN lifts_block THEN (SELECT count(*) FROM bounce.refused_delivery AS d "
-	  "    WHERE bounce.address_key(d.address) = bounce.address_key(recipient) "
-	  "      AND d.refused_at "
-	  "        > now() - bounce.parameter('resend_after_block', d.process)::interval) "
-	  "  ELSE 0 END AS kept_back "
+	  "  closes_task, requeues, kept_back "
 	  "FROM bounce.undo_preview($1::timestamptz, $2::timestamptz, $3, $4, $5)");
 STATEMENT(operator_queries_undo, 7,
 	  "SELECT undo_id, undo_id IS NOT NULL AS is_done, bounces, blocks, tasks, requeued "

@@ -27,29 +27,64 @@ COMMENT ON FUNCTION bounce.block_address(text, text, text, timestamptz) IS
   'False when it was blocked already, at least as long. 22023 without a reason, or for a time that '
   'is past';
 
-CREATE OR REPLACE FUNCTION bounce.lift_block(
-  address text, why text, process text DEFAULT NULL) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce.unblock_address(
+  address text, why text, process text DEFAULT NULL, OUT blocks bigint, OUT mails bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(
     why, bounce_internal.say('lift the block on %s', address));
   key CONSTANT text := bounce.address_key(bounce_internal.bare_address(address));
-  lifted bigint;
+  kept_back CONSTANT bigint[] := ARRAY(SELECT bounce_internal.refused_for(ARRAY[key]));
 BEGIN
   PERFORM bounce_internal.require_process(process);
-  lifted := bounce_internal.lift_blocks(
+  blocks := bounce_internal.lift_blocks(
     ARRAY(SELECT k.id FROM bounce.blocked_address AS k
           WHERE k.address_key = key
-            AND (lift_block.process IS NULL OR k.only_process = lift_block.process)
+            AND (unblock_address.process IS NULL OR k.only_process = unblock_address.process)
           ORDER BY k.id), because);
-  IF lifted = 0 THEN
+  IF blocks = 0 THEN
     PERFORM bounce_internal.require_address(address);    -- what is none may be a slip
   END IF;
-  RETURN lifted > 0;
+  mails := bounce_internal.let_go_of(kept_back);
 END $$;
+COMMENT ON FUNCTION bounce.unblock_address(text, text, text) IS
+  'operator: lifts all blocks on an address; process: only that of this process. Returns how many '
+  '(blocks), and how many mails go out now that had only waited for it (mails). 22023 without a '
+  'reason, or for what is no address. restore_block() takes it back';
+
+CREATE OR REPLACE FUNCTION bounce.preview_unblock(address text, process text DEFAULT NULL)
+RETURNS TABLE (communication_id bigint, process_name text, business_ref text, subject text,
+               refused_at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  kept_back CONSTANT bigint[] := ARRAY(SELECT bounce_internal.refused_for(
+    ARRAY[bounce.address_key(bounce_internal.bare_address(address))]));
+  let_go bigint[];
+BEGIN
+  BEGIN
+    PERFORM bounce.unblock_address(address, 'preview', process);
+    let_go := ARRAY(SELECT q.recipient_id FROM bounce.recipient_delivery AS q
+                    WHERE q.recipient_id = ANY (kept_back) AND q.refused_at IS NULL);
+    RAISE EXCEPTION 'only a preview' USING ERRCODE = 'BM002';
+  EXCEPTION WHEN SQLSTATE 'BM002' THEN
+    NULL;     -- variables keep their values, the tables do not
+  END;
+  RETURN QUERY
+  SELECT c.id, c.process, c.business_ref, c.subject, q.refused_at
+  FROM bounce.recipient_delivery AS q JOIN bounce.communication AS c ON c.id = q.communication_id
+  WHERE q.recipient_id = ANY (let_go) ORDER BY c.id;
+END $$;
+COMMENT ON FUNCTION bounce.preview_unblock(text, text) IS
+  'operator: the mails that would go out if unblock_address() were called: they have waited only '
+  'for that. Nothing is changed';
+
+CREATE OR REPLACE FUNCTION bounce.lift_block(
+  address text, why text, process text DEFAULT NULL) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+  SELECT u.blocks > 0 FROM bounce.unblock_address(address, why, process) AS u
+$$;
 COMMENT ON FUNCTION bounce.lift_block(text, text, text) IS
-  'operator: lifts all blocks on an address; process: only that of this process. False when there '
-  'was none. 22023 without a reason, or for what is no address. restore_block() takes it back';
+  'operator: unblock_address(); false when there was no block';
 
 CREATE OR REPLACE FUNCTION bounce.restore_block(address text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -8,7 +8,8 @@ CREATE OR REPLACE FUNCTION bounce.undo_preview(
                                     of_diagnostic text DEFAULT NULL)
 RETURNS TABLE (bounce_id bigint, received_at timestamptz, communication_id bigint, recipient text,
                reason text, class text, rule text,
-               diagnostic text, lifts_block boolean, closes_task bigint, requeues boolean)
+               diagnostic text, lifts_block boolean, closes_task bigint, requeues boolean,
+               kept_back bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp
   -- whatever the statistics say: what is asked about each of thousands is found by an index
   SET enable_seqscan = off AS $$
@@ -44,14 +45,17 @@ BEGIN
     FROM chosen AS c)
   SELECT w.id, w.received_at, w.communication_id, w.at_fault, w.reason, w.class::text, w.rule,
          w.diagnostic,
-         w.blocks, w.closes, coalesce(w.in_force, false)
+         w.blocks, w.closes, coalesce(w.in_force, false),
+         CASE WHEN w.blocks THEN (SELECT count(*) FROM bounce_internal.refused_for(
+                                    ARRAY[bounce.address_key(w.at_fault)])) ELSE 0 END
   FROM weighed AS w
   WHERE w.blocks OR w.closes IS NOT NULL OR w.in_force
   ORDER BY w.id;
 END $$;
 COMMENT ON FUNCTION bounce.undo_preview(timestamptz, timestamptz, text, text, text) IS
   'operator: the bounces of a period whose consequences are still in force, and what '
-  'undo_bounces() would undo; NULL: any. diagnostic is a part of the text, in any case. An '
+  'undo_bounces() would undo; NULL: any. diagnostic is a part of the text, in any case. kept_back: '
+  'mails that the block has kept back, and that go out when it is lifted. An '
   'address that a person has declared dead (resolve_task_dead) is not touched';
 
 CREATE OR REPLACE FUNCTION bounce.undo_bounces(

@@ -19,10 +19,10 @@ subtest 'one address' => sub {
     is $clerk->output('block', 'a@x.example', '--process', 'newsletter', @why),
         "a\@x.example is blocked\n", 'and for a process';
     is $clerk->output('unblock', 'a@x.example', '--process', 'newsletter', @why),
-        "a\@x.example is not blocked any more\n", 'this one is lifted';
+        "a\@x.example is not blocked any more, 0 mails sent\n", 'this one is lifted';
     is blocked(), 'a@x.example', 'the other one stays';
-    is $clerk->output('unblock', 'a@x.example', @why), "a\@x.example is not blocked any more\n",
-        'unblock';
+    is $clerk->output('unblock', 'a@x.example', @why),
+        "a\@x.example is not blocked any more, 0 mails sent\n", 'unblock';
     is blocked(),                                      '', 'it is not';
     is $clerk->output('reblock', 'a@x.example', @why), "a\@x.example is blocked as before\n",
         'reblock';
@@ -32,6 +32,27 @@ subtest 'one address' => sub {
     like $said, qr/no block was lifted/, 'once';
     ($status, $said) = $ctl->run('block', 'b@x.example', '--process', 'nwsletter', @why);
     like $said, qr/unknown process "nwsletter".*\n.*newsletter/, 'no such process';
+};
+
+# What has gone out cannot be taken back.
+subtest 'mails have waited for it' => sub {
+    $ctl->output('block', 'w@x.example', @why);
+    $db->value("SELECT bounce.submit_communication(process => 'invoice', business_ref => 'W-$_', "
+            . "recipients => '{w\@x.example}', sender => 'o\@example.org', body_text => 'x')")
+        for 1, 2;
+    $db->value("SELECT count(*) FROM bounce.claim_deliveries('w', 'mx:25', 9)");
+    my ($status, $said) = $clerk->run('unblock', 'w@x.example', @why);
+    is $status, 1, 'nothing is done';
+    like $said, qr/W-1.*\n.*W-2.*\n\n2 mails have waited .*\nNothing was changed/, 'they are shown';
+    like blocked(), qr/w\@x\.example/, 'it stays blocked';
+    ($status, $said) = $clerk->run('unblock', 'w@x.example', '--json', @why);
+    like $said, qr/\A\{.*"business_ref":"W-1".*\n\{.*"business_ref":"W-2".*\n\z/,
+        'and for programs';
+    is $clerk->output('unblock', 'w@x.example', @why, '--yes'),
+        "w\@x.example is not blocked any more, 2 mails sent\n", '--yes';
+    is $clerk->output('unblock', 'w@x.example', @why, '--yes'), "w\@x.example was not blocked\n",
+        'twice';
+    $ctl->output('queue', 'cancel', '--recipient', 'w@x.example', '--yes');
 };
 
 subtest 'a list' => sub {

@@ -239,7 +239,7 @@ subtest 'blocks, block, unblock' => sub {
     my ($block) = $ctl->json('blocks', 'NEW@');
     is $block->{why}, 'asked by phone', 'with its reason';
     is $ctl->output('unblock', 'new@customer.example', '--why', 'a mistake'),
-        "new\@customer.example is not blocked any more\n", 'unblock';
+        "new\@customer.example is not blocked any more, 0 mails sent\n", 'unblock';
     is $db->value("SELECT bounce.is_address_blocked('new\@customer.example')"), 'f', 'it is not';
     is $ctl->output('unblock', 'new@customer.example', '--why', 'x'),
         "new\@customer.example was not blocked\n", 'twice';

@@ -46,6 +46,26 @@ FROM bounce.communication_recipient AS r LEFT JOIN bounce.recipient_delivery AS 
   ON q.recipient_id = r.id
 WHERE r.address = 'kept@old.example' AND coalesce(q.due_at, r.next_attempt_at) = now();
 
+SELECT test.bounced('again') AS again \gset
+SELECT test.submit('{again@old.example}') AS mail, test.submit('{again@old.example}', 'receipt'),
+       bounce.block_address('again@old.example', 'by hand', 'receipt') \gset
+SELECT count(*) FROM test.claim(9);
+SELECT results_eq($$SELECT process_name FROM bounce.preview_unblock('Again@old.example')
+                    ORDER BY 1$$, $$VALUES ('invoice'), ('receipt')$$,
+                  'lifting the blocks lets both go');
+SELECT is_empty($$SELECT FROM bounce.preview_unblock('again@old.example', 'receipt')$$,
+                'one of two blocks: none');
+SELECT is_empty($$SELECT FROM bounce.preview_unblock('other@old.example')$$, 'no block: none');
+SELECT throws_ok($$SELECT bounce.preview_unblock('nonsense')$$, '22023', NULL, 'no address');
+SELECT is(p.kept_back, 2::bigint, 'nor is an undo silent about them')
+FROM bounce.undo_preview(NULL, NULL, 'old.example') AS p WHERE p.recipient = 'again@old.example'
+  AND p.lifts_block;
+SELECT ok(bounce.is_address_blocked('again@old.example'), 'nothing was changed');
+UPDATE bounce.recipient_delivery SET refused_at = now() - interval '31 days'
+WHERE communication_id = :mail;
+SELECT is(u.blocks || ' ' || u.mails, '2 1', 'without what is too old: resend_after_block')
+FROM bounce.unblock_address('again@old.example', 'it works') AS u;
+
 -- who may, if not the caller
 CREATE FUNCTION test.as_role(who name, task_id bigint, way text) RETURNS text
 LANGUAGE plpgsql AS $$

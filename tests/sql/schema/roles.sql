@@ -52,7 +52,8 @@ WITH listed (role, includes, functions) AS (VALUES
    'sweep_deliveries,forget_servers,delivery_problem,next_due,send_owner_notices,claim_events,'
    'settle_event,release_events,claim_copy,settle_copy}'),
   ('bounce_operator', NULL,
-   '{send_now,send_outcome,send_and_wait,schema_version,confirm_resend,lift_block,resolve_task,'
+   '{send_now,send_outcome,send_and_wait,schema_version,confirm_resend,lift_block,'
+   'unblock_address,preview_unblock,resolve_task,'
    'is_address_blocked,parameter,address_key,address_domain,may_write_to,suggest_address,'
    'undelivered_documents,request_resend,block_address,pause_process,resume_process,'
    'retry_events,restore_block,retry_copies,forward_letter,withdraw_letter,events_to_retry,'
@@ -78,7 +79,8 @@ WITH listed (role, includes, functions) AS (VALUES
   ('bounce_clerk', 'bounce_auditor',
    '{assign_task,postpone_task,note_task,resolve_task,resolve_task_corrected,'
    'resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,reopen_task,block_address,'
-   'lift_block,restore_block,withdraw_block,request_resend,add_recipient,withdraw_resend,'
+   'lift_block,unblock_address,preview_unblock,restore_block,withdraw_block,request_resend,'
+   'add_recipient,withdraw_resend,'
    'forward_letter,withdraw_letter,change_recipient,correct_content,reclassify,'
    'preview_reclassify,rule_hits}'))
 SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p

@@ -58,10 +58,14 @@ CREATE OR REPLACE FUNCTION bounce_internal.refused_for(address_keys text[]) RETU
 LANGUAGE sql STABLE AS $$
   SELECT k.id FROM bounce.communication_recipient AS k
   JOIN bounce.recipient_delivery AS q ON q.recipient_id = k.id
-  WHERE k.address_key = ANY (address_keys) AND q.refused_at IS NOT NULL
+  JOIN bounce.communication AS c ON c.id = k.communication_id
+  WHERE k.address_key = ANY (address_keys) AND k.attempts < 255
+    AND q.refused_at > now() - bounce_internal.parameter_interval('resend_after_block', c.process)
+    AND EXISTS (SELECT FROM bounce.communication_content AS n WHERE n.communication_id = c.id)
 $$;
 COMMENT ON FUNCTION bounce_internal.refused_for(text[]) IS
-  'the recipients at these addresses to whom nothing was sent only because of a block';
+  'the recipients at these addresses to whom nothing was sent only because of a block, and to whom '
+  'the mail goes out when there is none: not longer ago than resend_after_block';
 
 CREATE OR REPLACE FUNCTION bounce_internal.let_go_of(recipient_ids bigint[]) RETURNS bigint
 LANGUAGE sql STABLE AS $$
@@ -79,15 +83,11 @@ DECLARE
   r record;
   requeued integer := 0;
 BEGIN
-  FOR r IN SELECT k.id, k.communication_id, k.address FROM bounce.communication_recipient AS k
-           JOIN bounce.recipient_delivery AS q ON q.recipient_id = k.id AND q.refused_at IS NOT NULL
+  FOR r IN SELECT k.id, k.communication_id, k.address
+           FROM bounce_internal.refused_for(ARRAY[requeue_refused.address_key]) AS w (id)
+           JOIN bounce.communication_recipient AS k ON k.id = w.id
            JOIN bounce.communication AS c ON c.id = k.communication_id
-           WHERE k.address_key = requeue_refused.address_key AND k.attempts < 255
-             AND q.refused_at > now() - bounce_internal.parameter_interval('resend_after_block',
-                 c.process)
-             AND EXISTS (SELECT FROM bounce.communication_content AS n
-                         WHERE n.communication_id = c.id)
-             AND NOT bounce_internal.is_blocked(k.address, c.process)
+           WHERE NOT bounce_internal.is_blocked(k.address, c.process)
            ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED LOOP
     UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now(), tries = 0
     WHERE q.recipient_id = r.id AND q.refused_at IS NOT NULL;
