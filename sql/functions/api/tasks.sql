@@ -282,7 +282,8 @@ BEGIN
     PERFORM bounce_internal.close_task(t.id, 'corrected', bare || ': ' || because);
   END IF;
   UPDATE bounce.communication_recipient AS n
-  SET undo_state = jsonb_strip_nulls(jsonb_build_object('was', was, 'task', t.id))
+  SET undo_state = coalesce(n.undo_state, '{}')
+                   || jsonb_strip_nulls(jsonb_build_object('was', was, 'task', t.id))
   WHERE n.id = new_id;
   RETURN new_id;
 END $$;

@@ -112,12 +112,48 @@ COMMENT ON FUNCTION bounce_internal.drop_unsent(bigint) IS
   'removes a recipient to whom nothing has been sent, be it cancelled or blocked since. False when '
   'something has';
 
+CREATE OR REPLACE FUNCTION bounce_internal.is_only_instead_of(
+  n bounce.communication_recipient, old_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT (n).undo_state ->> 'instead_of' = old_id::text
+         OR (n).is_correction
+            AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS o
+                            WHERE o.communication_id = (n).communication_id
+                              AND o.replaced_by = (n).id AND o.id <> old_id)
+$$;
+COMMENT ON FUNCTION bounce_internal.is_only_instead_of(bounce.communication_recipient, bigint) IS
+  'whether a recipient is one only because he was put in the place of that one: he was not there '
+  'before, and is not in the place of others as well';
+
+CREATE OR REPLACE FUNCTION bounce_internal.take_out(
+  n bounce.communication_recipient, old_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF (n.undo_state ->> 'instead_of')::bigint IS DISTINCT FROM old_id THEN
+    RETURN bounce_internal.drop_unsent(n.id);
+  ELSIF n.attempts > (n.undo_state ->> 'attempts')::integer OR EXISTS (
+          SELECT FROM bounce.recipient_delivery AS q
+          WHERE q.recipient_id = n.id AND q.state IN ('claimed', 'sending', 'unknown')) THEN
+    RETURN false;
+  END IF;
+  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL
+  WHERE q.recipient_id = n.id AND q.state IN ('due', 'pending');
+  UPDATE bounce.communication_recipient AS r
+  SET state = 'replaced', replaced_by = old_id, next_attempt_at = NULL, requested_by = NULL,
+      corrections = r.corrections + 1, undo_state = NULL
+  WHERE r.id = n.id;
+  RETURN true;
+END $$;
+COMMENT ON FUNCTION bounce_internal.take_out(bounce.communication_recipient, bigint) IS
+  'takes out a recipient who was put in the place of another one: removes him, or, who had been '
+  'replaced by that one before, is so again. False when the mail was sent to him';
+
 CREATE OR REPLACE FUNCTION bounce_internal.restore_recipient(was jsonb, why text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  successor bigint;
+  successor bounce.communication_recipient;
   r bounce.communication_recipient;
-  is_whole boolean;
+  is_whole boolean := true;
 BEGIN
   IF was ->> 'state' = 'replaced' THEN
     RETURN NULL;     -- no decision changes it
@@ -129,7 +165,8 @@ BEGIN
        WHERE q.recipient_id = r.id AND q.state IN ('claimed', 'sending')) THEN
     RETURN false;
   END IF;
-  successor := r.replaced_by;
+  SELECT n.* INTO successor FROM bounce.communication_recipient AS n
+  WHERE n.id = r.replaced_by AND bounce_internal.is_only_instead_of(n, r.id);
   UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
   WHERE q.recipient_id = r.id AND was ->> 'delivery' IN ('unknown', 'accepted')
     AND q.state <> was ->> 'delivery';
@@ -158,16 +195,17 @@ BEGIN
       refused_at = CASE q.state WHEN 'rejected' THEN (was ->> 'refused_at')::timestamptz END
   WHERE q.recipient_id = r.id;
   UPDATE bounce.communication_content AS k
-  SET header_to = bounce_internal.with_address(k.header_to, n.address, r.address),
-      header_cc = bounce_internal.with_address(k.header_cc, n.address, r.address)
-  FROM bounce.communication_recipient AS n
-  WHERE k.communication_id = r.communication_id AND n.id = successor;
+  SET header_to = bounce_internal.with_address(k.header_to, successor.address, r.address),
+      header_cc = bounce_internal.with_address(k.header_cc, successor.address, r.address)
+  WHERE k.communication_id = r.communication_id AND successor.id IS NOT NULL;
+  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
+            bounce_internal.say('%s is as it was before', r.address) || ': ' || why, r.bounce_id);
+  IF successor.id IS NOT NULL THEN
+    is_whole := bounce_internal.take_out(successor, r.id);
+  END IF;
   IF was ->> 'delivery' IS NOT NULL THEN
     PERFORM bounce_internal.derive_communication(r.communication_id);
   END IF;
-  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
-            bounce_internal.say('%s is as it was before', r.address) || ': ' || why, r.bounce_id);
-  is_whole := successor IS NULL OR bounce_internal.drop_unsent(successor);
   PERFORM bounce_internal.restore_end(r.communication_id, was);
   RETURN is_whole;
 END $$;
@@ -221,9 +259,13 @@ BEGIN
     END IF;
     UPDATE bounce.communication_recipient AS n SET undo_state = NULL WHERE n.id = r.id;
     RETURN true;
-  ELSIF r.undo_state IS NULL OR r.attempts > 0 OR r.state NOT IN ('open', 'error')
-        OR EXISTS (SELECT FROM bounce.recipient_delivery AS q
-                   WHERE q.recipient_id = r.id AND (q.tries > 0 OR q.state = 'unknown')) THEN
+  ELSIF r.undo_state IS NULL
+        OR r.undo_state ? 'instead_of' AND (
+          was IS NULL OR r.attempts > (r.undo_state ->> 'attempts')::integer)
+        OR NOT r.undo_state ? 'instead_of' AND (
+          r.attempts > 0 OR r.state NOT IN ('open', 'error')
+          OR EXISTS (SELECT FROM bounce.recipient_delivery AS q
+                     WHERE q.recipient_id = r.id AND (q.tries > 0 OR q.state = 'unknown'))) THEN
     RETURN false;
   ELSIF closed_task IS NOT NULL THEN
     PERFORM bounce.reopen_task(closed_task, why);

@@ -119,6 +119,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
   old bounce.communication_recipient;
   new_id bigint;
+  is_in_place boolean := true;     -- else it was a recipient beside the old one
+  is_revived boolean := false;
 BEGIN
   SELECT r.* INTO STRICT old FROM bounce.communication_recipient AS r WHERE r.id = old_id
   FOR NO KEY UPDATE;
@@ -126,8 +128,8 @@ BEGIN
     RETURN NULL;
   END IF;
   INSERT INTO bounce.communication_recipient (communication_id, address, state,
-                                              attempts, person_ref)
-  VALUES (old.communication_id, address, 'open', 0, old.person_ref)
+                                              attempts, person_ref, is_correction)
+  VALUES (old.communication_id, address, 'open', 0, old.person_ref, true)
   ON CONFLICT (communication_id, address_key) DO NOTHING
   RETURNING id INTO new_id;
   IF new_id IS NULL THEN
@@ -139,6 +141,8 @@ BEGIN
     WHERE r.communication_id = old.communication_id AND r.state = 'replaced'
       AND r.address_key = bounce.address_key(replace_recipient.address)
     RETURNING CASE WHEN r.state <> 'sent' THEN r.id END INTO new_id;
+    is_revived := FOUND;
+    is_in_place := FOUND;
   END IF;
   -- what waits for the old address is not sent any more
   UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL
@@ -146,7 +150,7 @@ BEGIN
   UPDATE bounce.communication_content AS k
   SET header_to = bounce_internal.with_address(k.header_to, old.address, address),
       header_cc = bounce_internal.with_address(k.header_cc, old.address, address)
-  WHERE k.communication_id = old.communication_id;
+  WHERE k.communication_id = old.communication_id AND is_in_place;
   -- it may have got the mail already: then nothing is sent again
   UPDATE bounce.communication_recipient AS r
   SET state = 'replaced', next_attempt_at = NULL, corrections = r.corrections + 1,
@@ -162,6 +166,10 @@ BEGIN
   IF new_id IS NOT NULL THEN
     PERFORM bounce.request_resend(new_id, why, old.bounce_id);
   END IF;
+  UPDATE bounce.communication_recipient AS r
+  SET undo_state = coalesce(r.undo_state, '{}')
+                   || jsonb_build_object('instead_of', old.id, 'attempts', r.attempts)
+  WHERE r.id = new_id AND is_revived;
   RETURN new_id;
 END $$;
 COMMENT ON FUNCTION bounce_internal.replace_recipient(bigint, text, text) IS
