@@ -1,14 +1,16 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- Acts of every kind in random order, the same in each run: after each nobody is forgotten, and
--- the status of every mail is that of its recipients.
-BEGIN;
+-- Acts of every kind in random order, the same in each run, with mails that applications send and
+-- mails of the queue: after each nobody is forgotten, and the status of every mail is that of its
+-- recipients. Each wandering is a transaction of its own, so that its leases are not longer than
+-- now() allows.
 \ir ../lib/helper.psql
+\ir ../lib/queue.psql
 \ir ../lib/walk.psql
 SELECT * FROM no_plan();
 
 SELECT test.set('guard_minimum', '3'), test.set('guard_minimum_overall', '6'),
        test.set('guard_share', '0.2'), test.set('guard_share_overall', '0.2'),
-       test.set('follow_up', 'on');
+       test.set('follow_up', 'on'), test.set('delivery_lease', '40 minutes');
 CREATE TABLE test.wandering (seed bigint, step integer);
 INSERT INTO test.wandering VALUES (0, 0);
 
@@ -54,7 +56,100 @@ BEGIN
   RETURN found;
 END $$;
 
+CREATE FUNCTION test.queued(states text[]) RETURNS bigint LANGUAGE sql AS $$
+  SELECT test.one_of(array_agg(d.communication_id ORDER BY d.communication_id))
+  FROM bounce.communication_delivery AS d WHERE d.state = ANY (states)
+$$;
+
+-- A worker claims some of what is due and begins it; false when there is nothing.
+CREATE FUNCTION test.take_some() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  i bounce.delivery_item;
+  begun boolean;
+BEGIN
+  FOR i IN SELECT * FROM bounce.claim_deliveries('worker', 'mx:25', 2) LOOP
+    begun := true;
+    PERFORM bounce.begin_delivery(i.claim_id, i.recipient_ids);
+  END LOOP;
+  RETURN begun;
+END $$;
+
+-- What the server says of each that is being sent to.
+CREATE FUNCTION test.settle_all() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  t record;
+  replied boolean;
+BEGIN
+  FOR t IN
+    SELECT d.claim_id,
+           jsonb_agg(jsonb_build_object(
+             'recipient_id', r.id, 'outcome', o.outcome, 'response', o.response,
+             'document', jsonb_build_object('kind', 'dsn', 'source', 'delivery', 'recipients',
+               jsonb_build_array(test.reported(o.reason, r.address, o.status))))
+             ORDER BY r.id) AS outcomes
+    FROM bounce.communication_delivery AS d
+    JOIN bounce.recipient_delivery AS q ON q.communication_id = d.communication_id
+    JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
+    JOIN (VALUES (0, 'accepted', '250 2.0.0 ok', '', ''), (1, 'accepted', '250 2.0.0 ok', '', ''),
+                 (2, 'rejected', '550 5.1.1 no', 'user_unknown', '5.1.1'),
+                 (3, 'rejected', '550 5.1.1 no', 'user_unknown', '5.1.1'),
+                 (4, 'rejected', '554 5.7.1 spam', 'spam_rejected', '5.7.1'),
+                 (5, 'pending', '452 4.2.2 full', 'mailbox_full', '4.2.2'),
+                 (6, 'unknown', 'the final reply was not heard', '', ''),
+                 (7, 'released', '', '', '')) AS o (place, outcome, response, reason, status)
+      ON o.place = floor(8 * test.chance(r.address))
+    WHERE d.state = 'PROCESSING' AND q.state = 'sending'
+    GROUP BY d.claim_id, d.communication_id
+  LOOP
+    PERFORM bounce.settle_delivery(t.claim_id, 'mx:25', t.outcomes);
+    replied := true;
+  END LOOP;
+  RETURN replied;
+END $$;
+
 INSERT INTO test.act VALUES
+  ('queue', $$SELECT test.submit(ARRAY['m' || step || test.domain(), 'n' || step || test.domain()])
+                       > 0 FROM test.wandering$$),
+  ('queue to one', $$SELECT test.submit(ARRAY['m' || step || test.domain()]) > 0
+                     FROM test.wandering$$),
+  ('queue again', $$SELECT test.submit(ARRAY[r.address]) > 0
+                    FROM bounce.communication_recipient AS r
+                    WHERE r.id = test.one_of(test.recipients('r.state <> ''replaced'''))$$),
+  ('work', $$SELECT test.settle_all() FROM (SELECT test.take_some() AS some) AS t WHERE t.some$$),
+  ('work more', $$SELECT test.settle_all()
+                  FROM (SELECT test.take_some() AS some) AS t WHERE t.some$$),
+  ('take', $$SELECT test.take_some()$$),
+  ('settle', $$SELECT test.settle_all()$$),
+  ('sweep', $$SELECT bounce.sweep_deliveries() >= 0$$),
+  ('hold', $$SELECT nullif(bounce.hold_communication(test.queued('{PENDING,RETRY}')), false)$$),
+  ('release', $$SELECT nullif(bounce.release_communication(test.one_of(
+    array_agg(d.communication_id ORDER BY d.communication_id))), false)
+                FROM bounce.communication_delivery AS d WHERE d.held_at IS NOT NULL$$),
+  ('cancel', $$SELECT bounce.cancel_communication(test.queued('{PENDING,RETRY}')) >= 0$$),
+  ('retry', $$SELECT bounce.retry_communication(c.id) IS NOT NULL
+              FROM (SELECT test.queued('{PENDING,RETRY,SUCCESS,ERROR}') AS id) AS c
+              WHERE c.id IS NOT NULL$$),
+  ('revert', $$SELECT nullif(bounce.withdraw_resend(r.communication_id, r.address, 'w'), false)
+    FROM bounce.communication_recipient AS r
+    WHERE r.id = test.one_of(test.recipients('r.undo_state IS NOT NULL'))$$),
+  ('add', $$SELECT bounce.add_recipient(test.queued('{PENDING,RETRY,SUCCESS,ERROR}'),
+                                        format('e%s@e.example', step), 'w') > 0
+            FROM test.wandering$$),
+  ('arrived', $$SELECT bounce.resolve_task_arrived(
+    test.one_of(test.tasks('t.kind = ''delivery_problem'' AND t.status = ''open''')), 'w') >= 0$$),
+  ('block', $$SELECT nullif(bounce.block_address(r.address, 'w'), false)
+              FROM bounce.communication_recipient AS r
+              WHERE r.id = test.one_of(test.recipients('r.state <> ''replaced'''))$$),
+  ('reblock', $$SELECT nullif(bounce.restore_block(b.address, 'w'), 0) > 0
+    FROM bounce.address_block AS b
+    WHERE b.id = test.one_of(ARRAY(SELECT k.id FROM bounce.address_block AS k
+                                   WHERE k.lifted_at IS NOT NULL ORDER BY k.id))$$),
+  ('claim', $$SELECT count(*) > 0 FROM bounce.claim_follow_up('app', 1, interval '3 minutes')$$),
+  ('finish', $$SELECT nullif(bounce.finish_follow_up(u.id, 'app', 'done'), false)
+    FROM bounce.follow_up AS u
+    WHERE u.id = test.one_of(ARRAY(SELECT k.id FROM bounce.follow_up AS k
+                                   WHERE k.status = 'open' AND k.claimed_by IS NOT NULL
+                                   ORDER BY k.id))$$),
   ('mail', $$SELECT test.mail('m' || step, ARRAY['m' || step || test.domain(),
                                                  'n' || step || test.domain()]) > 0
              FROM test.wandering$$),
@@ -155,10 +250,10 @@ EXCEPTION WHEN SQLSTATE 'BM999' THEN
   END;
 END $$;
 
-CREATE TEMPORARY TABLE wandered AS
-SELECT seed, w.* FROM generate_series(1, 10) AS seed CROSS JOIN LATERAL test.wander(seed, 60) AS w;
-SELECT is(string_agg(fault, E'\n'), NULL, 'nobody is forgotten') FROM wandered;
-SELECT cmp_ok(min(done), '>=', 20, 'acts were done in each of them') FROM wandered;
+CREATE TABLE test.wandered (seed bigint, done integer, fault text);
+SELECT format('INSERT INTO test.wandered SELECT %1$s, w.* FROM test.wander(%1$s, 60) AS w', seed)
+FROM generate_series(1, 10) AS seed \gexec
+SELECT is(string_agg(fault, E'\n'), NULL, 'nobody is forgotten') FROM test.wandered;
+SELECT cmp_ok(min(done), '>=', 20, 'acts were done in each of them') FROM test.wandered;
 
 SELECT * FROM finish();
-ROLLBACK;
