@@ -131,7 +131,8 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.outage_sample, bounce.confirm_outage,
   bounce.dismiss_outage, bounce.reopen_task, bounce.add_recipient,
   bounce.withdraw_resend,
-  bounce.preview_task, bounce.task_ways, bounce.preview_reclassify TO bounce_operator, bounce_admin;
+  bounce.preview_task, bounce.task_ways, bounce.task_waits_for, bounce.server_problem,
+  bounce.preview_reclassify TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.redo_bounces,
   bounce.reclassify,
   bounce.reports_to_replay, bounce.replay_differences, bounce.replay_report, bounce.rule_hits,
@@ -172,6 +173,7 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.audit,
   bounce.may_write_to,
   bounce.suggest_address, bounce.address_key, bounce.address_domain, bounce.undelivered_documents,
   bounce.clean_diagnostic, bounce.ago, bounce.told, bounce.sentence, bounce.preview_task,
+  bounce.task_waits_for, bounce.server_problem,
   bounce.task_ways
   TO bounce_clerk, bounce_auditor;
 GRANT SELECT ON bounce.parameter_definition, bounce.system_parameter,

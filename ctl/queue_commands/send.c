@@ -159,6 +159,16 @@ static enum ctl_exit_code say_queued(struct ctl_call *call, const char *id)
 	return ctl_result_print(out);
 }
 
+/* What a new mail needs and was not given, or NULL. */
+static const char *missing(const struct ctl_call *call)
+{
+	return !ctl_call_argument(call, 1)      ? "FILE is missing: \"-\" is standard input"
+	       : !ctl_call_has(call, "process") ? "whose mail is it? --process NAME"
+	       : !ctl_call_has(call, "to")      ? "to whom? --to ADDRESS"
+	       : !ctl_call_has(call, "sender")  ? "from whom? --sender ADDRESS"
+						: NULL;
+}
+
 static enum ctl_exit_code run_send(struct ctl_call *call)
 {
 	enum ctl_exit_code exit_code = CTL_EXIT_OK;
@@ -168,9 +178,8 @@ static enum ctl_exit_code run_send(struct ctl_call *call)
 			return ctl_call_refuse(call, "--id needs --now, and no FILE");
 		return send_now(call, ctl_call_option(call, "id"));
 	}
-	if (!ctl_call_argument(call, 1) || !ctl_call_has(call, "process") ||
-	    !ctl_call_has(call, "to") || !ctl_call_has(call, "sender"))
-		return ctl_call_refuse(call, "FILE, --process, --to and --sender, or --id");
+	if (missing(call))
+		return ctl_call_refuse(call, "%s", missing(call));
 	g_autofree char *id = submit(call, &exit_code);
 	if (!id)
 		return exit_code;

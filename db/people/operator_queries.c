@@ -194,12 +194,13 @@ STATEMENT(operator_queries_task_resolve, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status FROM bounce.resolve_task($1::bigint, "
 	  "coalesce($2, ''))");
 STATEMENT(operator_queries_task_corrected, 3,
-	  "SELECT $1::bigint AS id, 'done' AS status, $3::text AS address, n AS resent "
+	  "SELECT $1::bigint AS id, 'done' AS status, $3::text AS address, n AS resent, "
+	  "bounce.task_waits_for($1::bigint) AS waits "
 	  "FROM bounce.resolve_task_corrected($1::bigint, $3, coalesce($2, '')) AS n");
 STATEMENT(
     operator_queries_task_suggested, 2,
-    "SELECT d.id, 'done' AS status, d.correction AS address, n AS resent FROM bounce.task_detail "
-    "AS d "
+    "SELECT d.id, 'done' AS status, d.correction AS address, n AS resent, "
+    "bounce.task_waits_for(d.id) AS waits FROM bounce.task_detail AS d "
     "CROSS JOIN LATERAL bounce.resolve_task_corrected(d.id, d.correction, coalesce($2, '')) AS n "
     "WHERE d.id = $1::bigint AND d.correction <> ''");
 STATEMENT(operator_queries_task_preview, 5,
@@ -229,6 +230,7 @@ STATEMENT(operator_queries_resend_withdraw, 3,
 STATEMENT(
     operator_queries_task_unblocked, 3,
     "SELECT $1::bigint AS id, 'done' AS status, n AS resent, "
+    "  CASE WHEN n > 0 THEN bounce.task_waits_for(t.id) ELSE '' END AS waits, "
     "  coalesce(nullif(t.address, ''), t.domain) AS about, "
     "  CASE WHEN t.address <> '' THEN t.address || ' is not blocked, ' ELSE '' END AS block "
     "FROM bounce.task AS t, LATERAL bounce.resolve_task_unblocked(t.id, coalesce($2, ''), NOT "
@@ -237,9 +239,10 @@ STATEMENT(operator_queries_task_arrived, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS arrived "
 	  "FROM bounce.resolve_task_arrived($1::bigint, coalesce($2, '')) AS n");
 STATEMENT(operator_queries_task_dead, 2,
-	  "SELECT $1::bigint AS id, 'done' AS status, b AS newly_blocked, "
-	  "(SELECT t.address FROM bounce.task AS t WHERE t.id = $1::bigint) AS about "
-	  "FROM bounce.resolve_task_dead($1::bigint, coalesce($2, '')) AS b");
+	  "SELECT t.id, 'done' AS status, b AS newly_blocked, t.address AS about, "
+	  "CASE t.kind WHEN 'complaint' THEN ' for process ' || t.process ELSE '' END AS scope "
+	  "FROM bounce.resolve_task_dead($1::bigint, coalesce($2, '')) AS b "
+	  "JOIN bounce.task AS t ON t.id = $1::bigint");
 STATEMENT(operator_queries_task_outage_real, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS blocked "
 	  "FROM bounce.confirm_outage($1::bigint, coalesce($2, '')) AS n");

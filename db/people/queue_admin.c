@@ -158,8 +158,6 @@ STATEMENT(queue_domains, 1,
 	  "WHERE q.due_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1::integer");
 STATEMENT(
     queue_servers, 0,
-    "SELECT s.name AS server, s.problem = '' AS works, CASE WHEN starts_with(s.problem, "
-    "    'cannot reach it: ') THEN bounce.sentence('cannot reach it: %s', substr(s.problem, 18)) "
-    "    ELSE nullif(s.problem, '') END AS problem,"
+    "SELECT s.name AS server, s.problem = '' AS works, bounce.server_problem(s.problem) AS problem,"
     "  s.problem_since, s.failures, s.probe_at, s.task_id "
     "FROM bounce.delivery_server AS s ORDER BY s.name");

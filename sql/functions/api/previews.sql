@@ -44,6 +44,15 @@ COMMENT ON FUNCTION bounce.preview_task(bigint, text, text, text, boolean) IS
   'way: '
   'done, corrected (address), suggested, unblocked, dead, arrived, confirmed, dismissed';
 
+CREATE OR REPLACE FUNCTION bounce.task_waits_for(task_id bigint) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN bounce_internal.told(bounce_internal.unless_paused(task_id));
+END $$;
+COMMENT ON FUNCTION bounce.task_waits_for(bigint) IS
+  'operator: for what is said of the mails of a task that are sent again: what they wait for while '
+  'their processes are paused, as preview_task() says it; empty when they are not';
+
 CREATE OR REPLACE FUNCTION bounce.task_ways(task_id bigint)
 RETURNS TABLE (place integer, way text, takes_address boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -72,3 +72,12 @@ END $$;
 COMMENT ON FUNCTION bounce.sentence(text, text[]) IS
   'application, operator: words with what stands in their gaps (%s), as the session wants it: in '
   'English, or in parts (bounce.mark)';
+
+CREATE OR REPLACE FUNCTION bounce.server_problem(problem text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN nullif(bounce_internal.told(bounce_internal.say_problem(problem)), '');
+END $$;
+COMMENT ON FUNCTION bounce.server_problem(text) IS
+  'operator: what is wrong with a submission server (delivery_server.problem), as the session '
+  'wants it; NULL when nothing is';

@@ -239,6 +239,8 @@ for my $name (sort keys %sample) {
             is_deeply difference($was, picture()), [], 'which changes nothing';
             my ($status, $said) = $who->run(@words);
             is $status, 0, 'it is done' or diag $said;
+            my ($waits) = $told =~ /(, as soon as process \S+ sends again|for process \S+)/;
+            like $said, qr/\Q$waits\E/, 'and said as it was announced' if $waits;
             my @changed = @{ difference($was, picture()) };
             ok scalar(@changed), 'and that changes something';
             is_deeply of_others($task, @changed), [], 'of nobody else';

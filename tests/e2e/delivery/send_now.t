@@ -72,6 +72,9 @@ subtest 'refused' => sub {
     is state($id)->{state}, 'RETRY', 'it stays in the queue';
     ($status, $said) = $ctl->run('send', $letter, '--process', 'invoice', '--now');
     is $status, 64, 'who to?';
+    like $said, qr/: to whom\? --to ADDRESS\n/, 'is asked for';
+    like + ($ctl->run('send', '--process', 'invoice'))[1], qr/FILE is missing: "-" is/,
+        'and the letter';
 };
 
 subtest 'as SQL' => sub {

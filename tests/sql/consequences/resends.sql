@@ -113,7 +113,7 @@ SELECT is(bounce.confirm_resend(test.id('right'), claimer => 'b'), 1, 'the new o
 SELECT test.soft('late'), test.soft('later');
 UPDATE bounce.communication_recipient SET next_attempt_at = now() - interval '2 hours'
 WHERE next_attempt_at IS NOT NULL AND address LIKE 'late%';
-SELECT is(test.warning(), '2 invoice should send them again, and does not claim them',
+SELECT is(test.warning(), '2 to be sent again by invoice, and nobody claims them',
           'the operator is warned');
 SELECT throws_ok($$SELECT * FROM bounce.claim_resends('', 1)$$, '22023',
                  'a claim needs a name and a lease', 'a claim has a name');

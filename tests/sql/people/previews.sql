@@ -66,6 +66,19 @@ WHERE communication_id = :mail;
 SELECT is(u.blocks || ' ' || u.mails, '2 1', 'without what is too old: resend_after_block')
 FROM bounce.unblock_address('again@old.example', 'it works') AS u;
 
+-- The hint of a refusal is of its own words, and names what ways() has for the kind.
+SELECT is((SELECT string_agg(DISTINCT n.name[1], ' ' ORDER BY n.name[1])
+           FROM regexp_matches(bounce_internal.ways_to_resolve(
+                                 jsonb_populate_record(NULL::bounce.task,
+                                   jsonb_build_object('kind', k.kind, 'reason', ''))),
+                               '[a-z]+_[a-z_]+', 'g') AS n (name)),
+          (SELECT string_agg(DISTINCT w.act, ' ' ORDER BY w.act)
+           FROM bounce_internal.ways() AS w
+           WHERE k.kind = ANY (w.kinds) AND w.way <> 'arrived'),
+          'the hint of ' || k.kind)
+FROM (SELECT DISTINCT unnest(w.kinds) FROM bounce_internal.ways() AS w) AS k (kind)
+WHERE k.kind NOT IN ('process_paused', 'bounce_without_communication');
+
 -- who may, if not the caller
 CREATE FUNCTION test.as_role(who name, task_id bigint, way text) RETURNS text
 LANGUAGE plpgsql AS $$

@@ -65,7 +65,8 @@ WITH listed (role, includes, functions) AS (VALUES
    'bounces_by_hour,process_rates,housekeeping,keep_month,audit,submit_communication,'
    'retry_communication,hold_communication,release_communication,cancel_communication,'
    'resolve_task_arrived,block_story,rule_hits,reopen_task,add_recipient,change_recipient,'
-   'preview_task,task_ways,withdraw_resend,preview_reclassify,clean_diagnostic,ago,told,'
+   'preview_task,task_ways,task_waits_for,server_problem,withdraw_resend,preview_reclassify,'
+   'clean_diagnostic,ago,told,'
    'sentence,correct_content,metrics,count_today,own_processes}'),
   ('bounce_admin', 'bounce_operator',
    '{rotate_token_key,add_token_key,retire_token_key,drop_expired_token_keys,erase_address,'
@@ -74,7 +75,8 @@ WITH listed (role, includes, functions) AS (VALUES
    '{schema_version,status,audit,find_communications,communication_story,block_story,task_story,'
    'report_by,bounces_by_day,bounces_by_hour,process_rates,outage_sample,export_blocks,'
    'undo_preview,is_address_blocked,may_write_to,suggest_address,address_key,address_domain,'
-   'undelivered_documents,clean_diagnostic,ago,told,sentence,preview_task,metrics,count_today,'
+   'undelivered_documents,clean_diagnostic,ago,told,sentence,preview_task,task_waits_for,'
+   'server_problem,metrics,count_today,'
    'task_ways,own_processes}'),
   ('bounce_clerk', 'bounce_auditor',
    '{assign_task,postpone_task,note_task,resolve_task,resolve_task_corrected,'

@@ -93,7 +93,7 @@ BEGIN
                     WHERE k.recipient_id = r.recipient_id AND k.lease_expire_time > at);
   RETURN QUERY SELECT * FROM bounce_internal.status_line('resends_unclaimed', w.due::text,
     CASE WHEN w.since < at - bounce_internal.parameter_interval('resend_overdue')
-         THEN bounce_internal.sentence('%s should send them again, and does not claim them',
+         THEN bounce_internal.sentence('to be sent again by %s, and nobody claims them',
                                        w.processes) END);
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_resends IS
