@@ -290,8 +290,7 @@ static const char *const no_replies[] = {
     "250.ok\r\n",
     "0x250\r\n",
     "\xff\xfe\x01\x02\r\n",
-    "\xef\xbb\xbf"
-    "250 ok\r\n",
+    "\357\273\277250 ok\r\n",          /* a byte order mark, in octal: a digit follows */
     "\xd9\xa2\xd9\xa5\xd9\xa0 ok\r\n", /* 250 in digits that are no ASCII */
     "HTTP/1.1 200 OK\r\n",
     "<html>550 5.1.1</html>\r\n",
