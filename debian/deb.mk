@@ -12,4 +12,5 @@ deb:
 ## check-deb: lintian, a second build; install, upgrade, purge on fresh Debian 12 and 13
 check-deb: deb
 	@sh tests/setup.sh install debian
+	@$(MAKE_AGAIN) all
 	@perl tests/package/check.pl

@@ -290,7 +290,11 @@ $prometheus->start(
         sub { $ctl->run(@metrics, '--output', $_[0]) });
 ok $instance->wait_for(
     PATIENCE,
-    sub { @{ $prometheus->query('count_over_time(bounce_milter_pool_size[1m]) > 2') // [] } }),
+    sub {
+        my $read = 'count_over_time(bounce_milter_pool_size[1m]) > 2 and on () '
+            . 'min(bounce_fetch_mailbox_up) == 1';
+        @{ $prometheus->query($read) // [] };
+    }),
     'the figures are read';
 is_deeply [ $prometheus->firing ], [], 'no alert';
 

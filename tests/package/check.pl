@@ -48,14 +48,14 @@ sub next_version {
     return $next;
 }
 
-# The first lines of code in a chapter.
+# The lines of code in a chapter: its first ones, or those of this number.
 sub commands_of {
-    my ($document, $chapter) = @_;
+    my ($document, $chapter, $number) = @_;
     open my $in, '<', $document or die "$document: $!\n";
     local $/;
-    my ($code) = <$in> =~ /^## \Q$chapter\E\n(?:.*?\n)??\n((?: {4}[^\n]*\n)+)/ms
-        or die "$document: no commands in $chapter\n";
-    return $code;
+    my ($text) = <$in> =~ /^## \Q$chapter\E\n(.*?)(?=^## |\z)/ms;
+    my @code = ($text // '') =~ /^((?: {4}[^\n]*\n)(?:\n*(?: {4}[^\n]*\n))*)/mg;
+    return $code[ $number // 0 ] // die "$document: no commands in $chapter\n";
 }
 
 sub give_commands {
@@ -199,6 +199,8 @@ SKIP: {
         }
         give_commands("$root/given/install", @commands);
         give_commands("$root/given/attach", 'doc/install.md', 'Attach it to Postfix');
+        give_commands("$root/given/roles",  'README.md', 'Install', 1);
+        give_commands("$root/given/send",   'README.md', 'Send with it');
         pack_sources("$root/given/source.tar") if $script eq 'source.sh';
         my @boot = $script eq 'systemd.sh' ? 'boot' : ();
         system(qw(unshare --mount --uts --ipc --pid --cgroup --fork --kill-child sh),

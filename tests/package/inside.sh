@@ -14,13 +14,14 @@ before=$(mta)
 
 # --- the README, line by line -----------------------------------------------------------
 cd /given || exit 1
+make_person
 sed -e 's/^    sudo apt install /&-y /' -e 's/^    sudo systemctl /    sudo systemctl.test /' \
 	install >/tmp/install
 # the last command tells that no mail server is attached yet, and nothing else
 tail -n 1 /tmp/install >/tmp/last
 sed -i '$d' /tmp/install
-shows 'every command of the README' bash -e -x /tmp/install
-bash /tmp/last >/tmp/faults 2>&1
+shows 'every command of the README' as_eva /tmp/install
+su - eva -c 'bash /tmp/last' >/tmp/faults 2>&1
 is 'of which the last one says by its exit status that no mail server is attached' "$?" 1
 is 'and finds no other fault' "$(grep '^FAULT' /tmp/faults | grep -v '^FAULT *Postfix ')" ''
 is "the mail server's configuration is untouched" "$(mta)" "$before"
@@ -28,13 +29,18 @@ socket=/var/spool/postfix/bounce-milter/socket
 is 'who may reach the socket' "$(stat -c '%U %G %a' $socket)" 'bouncemilter postfix 660'
 is 'and its folder' "$(stat -c '%U %G %a' ${socket%/*})" 'bouncemilter postfix 2750'
 is 'the account is that of the unit' "$(stat -c %U /proc/"$(pidof bounce-milter)")" bouncemilter
+is 'as she is nobody yet, the database does not know her' \
+	"$(su - eva -c 'bouncectl status' 2>&1 | grep -c 'role "eva" does not exist')" 1
+shows 'the roles of the README' as_eva /given/roles
+shows 'with them she asks' su - eva -c 'bouncectl status'
+shows 'and changes' su - eva -c 'bouncectl params set resend_max_attempts 4'
 shows 'man page' test -e /usr/share/man/man1/bouncectl.1.gz
 shows 'bouncectl, for a person without rights' bouncectl --version
 
 # --- attached by the document, line by line: both ways of a bounce -----------------------------
 is 'the last line starts Postfix' "$(sed -n '$p' attach)" '    sudo systemctl restart postfix'
 sed '$d' attach >/tmp/attach
-shows 'every command that attaches Postfix' bash -e -x /tmp/attach
+shows 'every command that attaches Postfix' as_eva /tmp/attach
 settle_postfix
 shows 'Postfix starts' start_mta postfix start
 records_both_ways

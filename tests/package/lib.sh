@@ -24,6 +24,15 @@ is() {
 	[ "$2" = "$3" ] || printf '    # got "%s", expected "%s"\n' "$2" "$3"
 }
 
+# A person who may use sudo, and nothing else: as somebody who reads the README.
+make_person() {
+	useradd --create-home --shell /bin/bash eva
+	echo 'eva ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/eva
+}
+
+# as_eva FILE: the commands of a document, as she types them.
+as_eva() { su - eva -c "cd /given && bash -e -x $1"; }
+
 wait_for() {
 	for _ in $(seq 600); do
 		! "$@" >/dev/null 2>&1 || return 0

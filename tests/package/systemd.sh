@@ -27,8 +27,20 @@ echo 1 >/run/net
 
 # --- the README, line by line ---------------------------------------------------------------
 cd /given || exit 1
+make_person
 sed -e 's/^    sudo apt install /&-y /' -e '$d' install >/tmp/install
-shows 'every command of the README' bash -e -x /tmp/install
+shows 'every command of the README' as_eva /tmp/install
+shows 'the roles of the README' as_eva /given/roles
+shows 'what it starts to send with' su - eva -c 'sudo systemctl enable --now bounce-delivery'
+useradd --create-home billing
+asks() { su - "$1" -c 'psql -v ON_ERROR_STOP=1 -XAt bounce' <"$2"; }
+sed '/-- as the application/,$d' send >/tmp/once
+sed '1,/-- as the application/d' send >/tmp/application
+shows 'what it has an administrator do once' asks eva /tmp/once
+shows 'what it has an application do' asks billing /tmp/application
+is 'which is told of its mail' "$(grep -c '^[A-Z_]*|[0-9]*|' /tmp/out)" 1
+is_sent() { [ "$(sql "SELECT state FROM bounce.delivery WHERE business_ref = '$1'")" = SUCCESS ]; }
+shows 'and the mail is sent' wait_for is_sent R-1001
 is 'bounce-milter says that it serves' \
 	"$(state bounce-milter ActiveState) $(state bounce-milter StatusText)" 'active serving'
 is 'as its own account from the start' \
@@ -40,6 +52,10 @@ for unit in $(dpkg -L bounce-milter | sed -n 's|.*/systemd/system/\(.*\.service\
 	shows "$unit: exposure at most 2.0" systemd-analyze security --no-pager --threshold=20 \
 		"$unit"
 done
+units=$(dpkg -L bounce-milter | grep '/systemd/system/bounce-')
+# shellcheck disable=SC2086
+is 'systemd finds no fault in them' "$(systemd-analyze verify --man=no $units 2>&1 |
+	grep -F bounce-)" ''
 attach_postfix /usr/share/doc/bounce-milter/examples/postfix
 shows 'Postfix starts' systemctl restart postfix
 records_both_ways
@@ -66,14 +82,17 @@ shows 'bounce-delivery starts' systemctl enable --now bounce-delivery
 sql "SELECT bounce.submit_communication(process => 'invoice', business_ref => 'S-1',
 	recipients => '{root@mx.example.org}', sender => 'billing@mx.example.org',
 	subject => 'Invoice', body_text => 'Please find ...')" >/dev/null
-sent() { [ "$(sql "SELECT state FROM bounce.delivery WHERE business_ref = 'S-1'")" = SUCCESS ]; }
-shows 'and sends' wait_for sent
+shows 'and sends' wait_for is_sent S-1
 shows 'bounce-fetch does not start without a mailbox' sh -c '! systemctl start bounce-fetch'
 is 'and is not tried again' \
 	"$(state bounce-fetch ActiveState) $(state bounce-fetch ExecMainStatus)" 'failed 78'
 echo 'lmtp = unix:/run/bounce-fetch/lmtp' >>/etc/bounce-milter/bounce-fetch.conf
 shows 'bounce-fetch starts' systemctl enable --now bounce-fetch
 shows 'and has its socket' test -S /run/bounce-fetch/lmtp
+shows 'its figures are there' wait_for test -s /run/bounce-fetch/metrics
+shows 'the exporter reads them' systemctl start bounce-milter-metrics
+is 'across accounts' "$(grep -c '^bounce_fetch_written_timestamp_seconds ' \
+	/run/bounce-metrics/bounce.prom)" 1
 shows 'bounce-console starts' systemctl enable --now bounce-console
 shows 'and answers' perl -MIO::Socket::INET -e '
 	my $http = IO::Socket::INET->new("127.0.0.1:8025") or die "no console\n";
@@ -117,11 +136,18 @@ shows 'and is started anew' wait_for is_state bounce-milter NRestarts 1
 sudo -u postgres psql -XAtq -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 	WHERE query LIKE 'BEGIN; LOCK%'" >/dev/null
 shows 'and serves' wait_for is_state bounce-milter ActiveState active
-shows 'the report, sent again, is taken' foreign_bounce "$path"
+shows 'the report, sent again until it is taken' wait_for foreign_bounce "$path"
 shows 'and recorded' wait_for has_bounces 3
 
 # --- upgrade, removal -------------------------------------------------------------------------
 pid=$(state bounce-milter MainPID)
+recorded=$(bounces)
+paths=$(for _ in $(seq 20); do return_path no-such-user@mx.example.org; done)
+for path in $paths; do
+	echo test | sendmail -f "$path" no-such-user@mx.example.org
+	sleep 0.2
+done &
+stream=$!
 sql "UPDATE bounce.schema_functions SET sha256 = repeat('0', 64)"
 shows 'an upgrade' apt-get -y -o Dpkg::Options::=--force-confold install ./next.deb
 shows 'starts what runs anew' is_not_state bounce-milter MainPID "$pid"
@@ -130,6 +156,13 @@ shows 'migrate' sudo -u postgres bouncectl db migrate
 for unit in bounce-milter bounce-delivery bounce-fetch bounce-console; do
 	shows "$unit serves by itself" wait_for is_state $unit ActiveState active
 done
+wait "$stream"
+have_come() {
+	postqueue -f
+	has_bounces "$((recorded + 20))"
+}
+shows 'of the bounces that came meanwhile none is lost' wait_for have_come
 shows 'removal' apt-get -y remove bounce-milter
 is 'stops all of it' "$(systemctl list-units --no-legend --state=active 'bounce-*')" ''
+is 'leaves no figures of before to a monitor' "$(ls -d /run/bounce-*)" ''
 exit "$status"

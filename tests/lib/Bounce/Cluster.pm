@@ -258,6 +258,23 @@ sub _start_patroni {
     return;
 }
 
+# What doc/high-availability.md has below "bootstrap:", which tests/ha/failover.t lives by.
+sub documented {
+    my ($self) = @_;
+    my $page   = join '',
+        $self->{instance}->read_lines(Bounce::Instance::tree() . '/doc/high-availability.md');
+    my ($text) = $page =~ /^ {4}bootstrap:\n((?: {6,}\S.*\n)+)/m or die "no bootstrap\n";
+    my %word   = (true => JSON::PP::true, false => JSON::PP::false);
+    my @inside = ([ 0, {} ]);    # indentation, hash: from outside to inside
+    for my $line (split /\n/, $text) {
+        my ($indent, $name, $value) = $line =~ /^( +)(\w+):\s*(.*?)\s*(?:#.*)?$/ or die "$line\n";
+        pop @inside while $inside[-1][0] >= length $indent;
+        $inside[-1][1]{$name} = $value eq '' ? {} : $word{$value} // $value =~ s/^'(.*)'$/$1/r;
+        push @inside, [ length $indent, $inside[-1][1]{$name} ] if $value eq '';
+    }
+    return $inside[0][1];
+}
+
 # Patroni's configuration; JSON is YAML.
 sub _settings {
     my ($self, $name) = @_;
@@ -274,14 +291,10 @@ sub _settings {
         etcd3     => { hosts => "127.0.0.1:$self->{etcd}[0]" },
         bootstrap => {
             dcs => {
-                ttl              => TTL,
-                loop_wait        => LOOP_WAIT,
-                retry_timeout    => RETRY,
-                synchronous_mode => JSON::PP::true,
-                postgresql       => {
-                    use_pg_rewind => JSON::PP::true,
-                    parameters    => { max_connections => 100, wal_log_hints => 'on' },
-                },
+                %{ $self->documented->{dcs} },
+                ttl           => TTL,
+                loop_wait     => LOOP_WAIT,
+                retry_timeout => RETRY
             },
             initdb => [ { encoding => 'UTF8' }, { locale => 'C.UTF-8' }, 'data-checksums' ],
         },
