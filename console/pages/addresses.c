@@ -5,7 +5,6 @@
 #include "console/pages/addresses.h"
 
 #include "console/answer/paging.h"
-#include "db/people/block_queries.h"
 #include "db/people/console_queries.h"
 
 /* A mail that came back several times has a row for each. */
@@ -30,7 +29,7 @@ static bool add_blocks(struct page_call *call, const char *const *address, GErro
 		return false;
 	page_set_row(call, state);
 	return page_load(call, "blocks", &console_queries_address_blocks, address, error) &&
-	       page_load(call, "story", &block_queries_story, address, error) &&
+	       page_load(call, "story", &console_queries_block_story, address, error) &&
 	       page_add_processes(call, "", error);
 }
 

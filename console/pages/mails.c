@@ -56,7 +56,7 @@ struct response *mails_show(struct page_call *call)
 		       &error) ||
 	    !page_load(call, "withdrawable", &console_queries_withdrawable, id, &error) ||
 	    (may_operate && !page_load(call, "content", &console_admin_content, id, &error)) ||
-	    !page_load(call, "story", &operator_queries_communication_story, id, &error))
+	    !page_load(call, "story", &console_queries_mail_story, id, &error))
 		return page_fail(call, error);
 	return page_show(call, "mail", 200);
 }

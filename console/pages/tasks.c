@@ -148,23 +148,27 @@ static bool load_parts(struct page_call *call, const char *const *id, GError **e
 	       page_load(call, "people", &console_queries_people, me, error) &&
 	       page_load(call, "mails", &operator_queries_task_mails, id, error) &&
 	       page_load(call, "held", &operator_queries_task_held, id, error) &&
-	       page_load(call, "story", &operator_queries_task_story, id, error);
+	       page_load(call, "story", &console_queries_task_story, id, error);
 }
 
 /* Where an act cannot be previewed by somebody who may only read, there are no ways to show. */
 static bool load_readable_parts(struct page_call *call, const char *const *id, GError **error)
 {
 	return page_load(call, "mails", &operator_queries_task_mails, id, error) &&
-	       page_load(call, "story", &operator_queries_task_story, id, error);
+	       page_load(call, "story", &console_queries_task_story, id, error);
 }
 
 /* What else can be done about it than to resolve it. */
 static void set_remedy(struct page_call *call, const struct db_rows *task)
 {
 	const char *reason = db_rows_find(task, 0, "reason");
+	bool is_paused = g_strcmp0(db_rows_find(task, 0, "kind"), "process_paused") == 0;
 
 	model_flag(call->model, "is_about_events", g_strcmp0(reason, "webhook") == 0);
 	model_flag(call->model, "is_about_letters", g_strcmp0(reason, "operator_copy") == 0);
+	model_flag(call->model, "is_about_process", is_paused);
+	model_flag(call->model, "is_for_operator",
+		   is_paused && (call->session->is_operator || call->session->is_admin));
 }
 
 static bool add_task(struct page_call *call, const struct db_rows *task, const char *const *id,

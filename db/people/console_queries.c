@@ -92,6 +92,26 @@ STATEMENT(console_queries_possible_ways, 1,
 	  "CROSS JOIN LATERAL bounce.task_ways(t.id) AS w "
 	  "WHERE t.id = $1::bigint ORDER BY w.place");
 
+/* --- stories, in which only people have a name ------------------------------------------------ */
+
+#define PERSON(who)                                                                                \
+	"CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles AS g WHERE g.rolname = " who " "        \
+	"  AND NOT g.rolsuper AND (pg_has_role(g.oid, 'bounce_milter', 'MEMBER') "                 \
+	"                          OR pg_has_role(g.oid, 'bounce_delivery', 'MEMBER'))) "          \
+	"THEN '' ELSE " who " END "
+
+STATEMENT(console_queries_mail_story, 1,
+	  "SELECT s.at, s.event, s.text, s.recipient, " PERSON(
+	      "s.actor") " AS actor "
+			 "FROM bounce.communication_story($1::bigint) AS s");
+STATEMENT(
+    console_queries_task_story, 1,
+    "SELECT s.at, s.action, s.text, " PERSON("s.actor") " AS actor "
+							"FROM bounce.task_story($1::bigint) AS s");
+STATEMENT(console_queries_block_story, 1,
+	  "SELECT s.at, s.event, s.text, " PERSON("s.actor") " AS actor "
+							     "FROM bounce.block_story($1) AS s");
+
 /* --- what an act has done, as long as its transaction is open --------------------------------- */
 
 /* The log is read from its end: what the transaction wrote has its time, and is among the last. */
@@ -223,7 +243,7 @@ STATEMENT(console_queries_document_any, 3,
 
 STATEMENT(console_queries_changed_parameter, 1,
 	  "SELECT 'set' AS event, concat_ws(', ', h.name, h.process) AS about, "
-	  "  format('\"%s\" → \"%s\"', h.old_value, h.new_value) AS text "
+	  "  bounce.sentence('%s, before %s', h.new_value, h.old_value) AS text "
 	  "FROM bounce.system_parameter_history AS h "
 	  "WHERE h.name = $1 AND h.changed_at >= now() ORDER BY h.id");
 
@@ -362,25 +382,37 @@ STATEMENT(console_queries_address, 1,
 	  "  min(k.blocked_at) AS since, coalesce(bool_or(k.only_process IS NULL), false) "
 	  "  AS is_for_all FROM bounce.blocked_address AS k "
 	  "WHERE k.address_key = bounce.address_key($1)");
-STATEMENT(console_queries_address_blocks, 1,
-	  "SELECT k.reason, " BLOCK_WHY " AS why, k.source, k.only_process, "
-	  "  k.expires_at, k.blocked_at, k.blocked_by, k.bounce_id, k.communication_id, "
-	  "  CASE WHEN k.lifted_at IS NULL AND k.expires_at <= now() THEN k.expires_at "
-	  "    ELSE k.lifted_at END AS lifted_at, k.lifted_by, bounce.told(k.lift_why, "
-	  "k.marked_lift_why) AS lift_why, "
-	  "  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS is_in_force "
-	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "
-	  "ORDER BY k.lifted_at IS NOT NULL, k.blocked_at DESC, k.id DESC LIMIT 50");
-STATEMENT(console_queries_blocks, 5,
-	  "SELECT k.id, k.address, k.reason, " BLOCK_WHY " AS why, k.source, "
-	  "  k.only_process, k.expires_at, k.blocked_at, k.blocked_by, "
-	  "  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS is_in_force "
-	  "FROM bounce.address_block AS k "
-	  "WHERE ($1::text IS NULL OR strpos(k.address_key, lower($1)) > 0) "
-	  "  AND ($2::text IS NULL OR k.only_process IS NULL OR k.only_process = $2) "
-	  "  AND (coalesce($3::boolean, false) "
-	  "       OR k.lifted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())) "
-	  "  AND ($4::bigint IS NULL OR k.id < $4) ORDER BY k.id DESC LIMIT $5::integer");
+STATEMENT(
+    console_queries_address_blocks, 1,
+    "SELECT k.reason, " BLOCK_WHY " AS why, k.source, k.only_process, "
+    "  k.expires_at, k.blocked_at, " PERSON(
+	"k.blocked_by") " AS blocked_by, k.bounce_id, "
+			"  k.communication_id, "
+			"  CASE WHEN k.lifted_at IS NULL AND k.expires_at <= now() THEN "
+			"k.expires_at "
+			"    ELSE k.lifted_at END AS lifted_at, k.lifted_by, "
+			"bounce.told(k.lift_why, "
+			"k.marked_lift_why) AS lift_why, "
+			"  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS "
+			"is_in_force "
+			"FROM bounce.address_block AS k WHERE k.address_key = "
+			"bounce.address_key($1) "
+			"ORDER BY k.lifted_at IS NOT NULL, k.blocked_at DESC, k.id DESC LIMIT 50");
+STATEMENT(
+    console_queries_blocks, 5,
+    "SELECT k.id, k.address, k.reason, " BLOCK_WHY " AS why, k.source, "
+    "  k.only_process, k.expires_at, k.blocked_at, " PERSON(
+	"k.blocked_by") " AS blocked_by, "
+			"  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS "
+			"is_in_force "
+			"FROM bounce.address_block AS k "
+			"WHERE ($1::text IS NULL OR strpos(k.address_key, lower($1)) > 0) "
+			"  AND ($2::text IS NULL OR k.only_process IS NULL OR k.only_process = $2) "
+			"  AND (coalesce($3::boolean, false) "
+			"       OR k.lifted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > "
+			"now())) "
+			"  AND ($4::bigint IS NULL OR k.id < $4) ORDER BY k.id DESC LIMIT "
+			"$5::integer");
 #define BLOCK_TIME(column)                                                                         \
 	"to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 STATEMENT(

@@ -90,6 +90,11 @@ extern const struct db_statement console_queries_reclassify; /* bounce id, reaso
 extern const struct db_statement console_queries_undo;
 extern const struct db_statement console_queries_reasons; /* to choose from, with their meaning */
 
+/* id of a mail, id of a task, address: what happened, oldest first; of our programs no actor */
+extern const struct db_statement console_queries_mail_story;
+extern const struct db_statement console_queries_task_story;
+extern const struct db_statement console_queries_block_story;
+
 /* name: whom else a task can be given to */
 extern const struct db_statement console_queries_people;
 

@@ -91,6 +91,7 @@ words(
 );
 words('whether an application may use a process',
     'gets it', 'loses it', 'keeps it', 'does not have it');
+words('a value of a parameter in a story', qw(on off));
 words('the state of a key', qw(signs verifies expired));
 words('what is erased',
     map { "erased: $_" } 'addresses', 'mails', 'reports', 'blocks', 'open tasks');

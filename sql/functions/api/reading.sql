@@ -130,9 +130,12 @@ BEGIN
         FROM cause AS c
         UNION ALL
         SELECT c.blocked_at, 2, 'parameters',
-               (SELECT string_agg(n || ' '
-                                  || bounce_internal.parameter_at(n, c.process, c.blocked_at), ', ')
-                FROM unnest('{block_hard,block_min_trust,guard,shadow}'::text[]) AS n)
+               bounce_internal.sentence(
+                 'block_hard %w, block_min_trust %w, guard %w, shadow %w',
+                 bounce_internal.parameter_at('block_hard', c.process, c.blocked_at),
+                 bounce_internal.parameter_at('block_min_trust', c.process, c.blocked_at),
+                 bounce_internal.parameter_at('guard', c.process, c.blocked_at),
+                 bounce_internal.parameter_at('shadow', c.process, c.blocked_at))
                  || coalesce(bounce_internal.sentence(' (process %s)', nullif(c.process, '')), ''),
                '',
                c.block_id, (c.bounce).id, NULL, NULL

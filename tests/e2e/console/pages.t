@@ -33,7 +33,8 @@ subtest 'an address' => sub {
     like $page, qr/no such mailbox/,             'why';
     like $page, qr{href="/bounce\?id=\d+"},      'what came back';
     like $page, qr{href="/mail\?id=$one->{id}"}, 'its mail';
-    like $page, qr/parameters then/,             'the story of the block';
+    like $page, qr/settings then<.b> hard bounces block: yes;/, 'the story of the block';
+    unlike $page, qr/bounce_daemon|block_hard|-&gt;|→/, '... in words, and by nobody who is none';
     like page($eva, "/mail?id=$one->{id}"), qr{href="/address\?address=one%40customer.example"},
         'a mail leads there';
     is $eva->get('/address')->{status},             404, 'no address';
@@ -175,8 +176,8 @@ subtest 'a mail and what came back' => sub {
         return $db->value('SELECT reason FROM bounce.bounce WHERE id = :id', id => $bounce);
     };
     like page($eva, "/bounce?id=$bounce"), qr/value="mailbox_full"/, 'the reasons to choose from';
-    like preview($eva, @judge), qr/permanent no such mailbox -&gt; temporary mailbox is full/,
-        'what would follow';
+    like preview($eva, @judge),
+        qr/before permanent, no such mailbox; now temporary, mailbox is full/, 'what would follow';
     is $reason->(), 'user_unknown', 'and does not yet';
     like act($eva, @judge), qr/The verdict is set right/, 'set right';
     ok !$stage->is_blocked('three@customer.example'), 'the block is lifted';
@@ -187,7 +188,8 @@ subtest 'a mail and what came back' => sub {
     is $reason->(), 'user_unknown', 'taken back';
     my ($judged) = page($eva, "/bounce?id=$bounce") =~ m{(How it was judged.*?</ol>)}s;
     is scalar(my @verdict = $judged =~ /<li>/g), 4, 'how it was judged, each time';
-    like $judged, qr{<b>permanent, no such mailbox</b> taken back in the console}, 'the last first';
+    like $judged, qr{<b>permanent, no such mailbox</b>\s*\([^)]*\)\s*taken back in the console},
+        'the last first';
     ok $stage->is_blocked('three@customer.example'), 'with what followed from it';
     refused($ada, 'an auditor judges', @judge);
 
@@ -323,6 +325,18 @@ subtest 'the queue' => sub {
 };
 
 # By a number and by a key: fifty, and a link to the one that is left.
+subtest 'a process that is paused' => sub {
+    $db->sql(q{SELECT bounce.pause_process('newsletter', 'too many came back')});
+    my $id = $db->value(
+        q{SELECT id FROM bounce.task WHERE kind = 'process_paused' AND status = 'open'});
+    like page($eva, "/task?id=$id"), qr/an operator may/, 'a clerk is told who may decide';
+    my $page = page($tom, "/task?id=$id");
+    like $page,   qr/value="resume".*value="newsletter"/s, 'an operator lets it send again there';
+    unlike $page, qr/an operator may/,                     '... and is not told that he may not';
+    act($tom, act => 'resume', process => 'newsletter', why => 'x');
+    is $stage->count("bounce.task WHERE id = $id AND status = 'open'"), 0, '... which closes it';
+};
+
 subtest 'the next page of a long list' => sub {
     $db->sql(<<'SQL');
 SELECT count(bounce.submit_communication(process => 'receipt', business_ref => 'long' || n,

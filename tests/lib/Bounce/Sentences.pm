@@ -34,7 +34,7 @@ sub said {
         my $code = _slurp($path) =~ s/"\s*"//gr;
         $said{$1} = $path while $code =~ /\bbounce\.sentence\('([^']*)'/g;
     }
-    return map { ($_ => $said{$_}) } grep { s/%[swrt]//gr =~ /[a-z]/i } keys %said;
+    return map { ($_ => $said{$_}) } grep { s/%[swrt]//gr =~ /[a-z]|->/i } keys %said;
 }
 
 sub words {
