@@ -69,14 +69,15 @@ check-monitor:
 		for package in *.deb; do dpkg -x $$package . || exit 1; done; }
 	@$(MAKE_AGAIN) check TESTS=tests/monitor
 
-## check-browser: the console in Chromium, held to axe-core; sets itself up, TESTS="monday visit"
+## check-browser: the console in Chromium, held to axe-core; TESTS="monday visit forty"
 BROWSER := $(CURDIR)/build/browser
 .PHONY: check-browser
 check-browser:
 	@sh tests/setup.sh install build server browser
 	@$(MAKE_AGAIN) all $(BROWSER)/node_modules/.package-lock.json
-	@BUILD=$(BUILD) BROWSER=$(BROWSER) PARTS='$(TESTS)' \
-		perl tests/check.pl tests/browser/console.t
+	@BUILD=$(BUILD) BROWSER=$(BROWSER) PARTS='$(TESTS)' perl tests/check.pl \
+		$(if $(TESTS),$(if $(filter-out forty,$(TESTS)),tests/browser/console.t) \
+		$(if $(filter forty,$(TESTS)),tests/browser/forty.t),tests/browser)
 $(BROWSER)/node_modules/.package-lock.json: tests/browser/package.json \
 		tests/browser/package-lock.json
 	@mkdir -p $(BROWSER) && cp $^ $(BROWSER)
