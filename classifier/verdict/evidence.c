@@ -204,8 +204,23 @@ void evidence_name_recipient(char *folded, const char *recipient)
 	*kept = '\0';
 }
 
+/* qmail's words behind every reply: "Giving up on 192.0.2.1." */
+static void drop_giving_up(char *text)
+{
+	static const char phrase[] = "Giving up on ";
+	char *at = strstr(text, phrase);
+	if (!at || at == text)
+		return;
+	char *end = at + strlen(phrase) + strcspn(at + strlen(phrase), " \n");
+	if (*end == '\0')
+		at[-1] = '\0';
+	else
+		cut_evidence(at, end + 1);
+}
+
 void evidence_keep(char *folded)
 {
+	drop_giving_up(folded);
 	drop_mailer_lines(folded);
 	keep_quoted_reply(folded);
 	drop_phrases(folded, words_empty_phrase);

@@ -14,7 +14,8 @@
  *  - a set phrase of etc/phrases, [empty-phrase], goes,
  *  - one of [formula] goes where other words beside it give the reason,
  *  - a reply behind "-> " or a phrase of [reply-follows] stands alone,
- *  - Sendmail's own line after the reply that it quotes, "<<< 550 No", goes. */
+ *  - Sendmail's own line after the reply that it quotes, "<<< 550 No", goes,
+ *  - and so does qmail's "Giving up on 192.0.2.1." */
 void evidence_keep(char *folded);
 
 /* The local part of the recipient alone becomes "<@>" as the address does, if it looks like a

@@ -53,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autofree char *refusal = transcript_find_refusal(text, recipient);
 	if (refusal)
 		expect_lines_of(text, refusal);
-	if (g_ascii_isalnum(*recipient) && strchr(recipient, '@') && !strstr(text, REPLY_TO_OTHER))
+	if (g_ascii_isalnum(*recipient) && strchr(recipient, '@') &&
+	    !strstr(recipient, REPLY_TO_OTHER) && !strstr(text, REPLY_TO_OTHER))
 		expect_nothing_of_other(text, recipient);
 	return 0;
 }
