@@ -135,6 +135,13 @@ static bool check_delivered_address(const struct postconf *postfix, const char *
 	return check_fault(what, text);
 }
 
+bool destination_is_unlisted(const struct postconf *postfix, const char *address)
+{
+	const struct recipient_class *class = class_of(postfix, strrchr(address, '@') + 1);
+
+	return class && !recipient_is_listed(postfix, class, address);
+}
+
 /* Every mail of this machine's accounts would be ours. */
 static void warn_of_origin(const struct postconf *postfix, const char *domain)
 {

@@ -15,4 +15,7 @@
  * in it. */
 bool destination_check(const struct postconf *postfix, const char *const *addresses);
 
+/* Whether the address is one that reject_unlisted_recipient refuses. */
+bool destination_is_unlisted(const struct postconf *postfix, const char *address);
+
 #endif

@@ -168,12 +168,26 @@ static bool check_program(const struct target *target)
 	return true;
 }
 
+/* Until somebody says "postqueue -f". */
+static void warn_of_deferring(const struct target *target, const char *name)
+{
+	g_autofree char *deferred = postconf_value(target->postfix, NULL, "defer_transports");
+	g_autofree char *text =
+	    g_strdup_printf("defer_transports has %s: what we leave of mail for %s stays in the "
+			    "queue; take it out of it",
+			    name, domain_of(target));
+
+	if (postconf_has_word(deferred, name))
+		check_warning(what, text);
+}
+
 static bool check_transport(struct target *target)
 {
 	g_autofree char *name = g_strndup(target->transport, strcspn(target->transport, ":"));
 
 	if (*name == '\0')
 		return true;
+	warn_of_deferring(target, name);
 	target->next_hop = target->transport + strlen(name);
 	target->next_hop += *target->next_hop == ':';
 	target->service = postconf_find(target->postfix, name, "unix");

@@ -323,6 +323,8 @@ static void warn_of_small_limits(const struct postconf *postfix)
 	    {"hopcount_limit", 10, "mail that has passed as many machines is refused", "50"},
 	    {"smtpd_client_message_rate_limit", 20,
 	     "a mail system that brings more in a minute is put off", "0"},
+	    {"smtpd_client_connection_count_limit", 4,
+	     "a mail system with as many connections at the same time is put off", "50"},
 	    {"smtpd_client_connection_rate_limit", 20,
 	     "a mail system that connects more often in a minute is put off", "0"},
 	    {"smtpd_hard_error_limit", 5,

@@ -22,16 +22,23 @@ static bool is_known_recipient(const struct postconf *postfix, const struct reci
 	static const char *const rewriting[] = {"canonical_maps", "recipient_canonical_maps",
 						"virtual_alias_maps"};
 	g_autofree char *recipients = postconf_value(postfix, NULL, class->recipients);
-	g_autofree char *is_asked =
-	    postconf_value(postfix, NULL, "smtpd_reject_unlisted_recipient");
 
-	if (strcmp(is_asked, "no") == 0 || (*recipients == '\0' && !class->is_listed) ||
+	if ((*recipients == '\0' && !class->is_listed) ||
 	    is_in(postfix, class->recipients, address))
 		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(rewriting); i++)
 		if (is_in(postfix, rewriting[i], address))
 			return true;
 	return false;
+}
+
+bool recipient_is_listed(const struct postconf *postfix, const struct recipient_class *class,
+			 const char *address)
+{
+	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
+	const struct table_address whole = {address, delimiters, class->is_local};
+
+	return is_known_recipient(postfix, class, &whole);
 }
 
 char *recipient_transport(const struct postconf *postfix, const char *address)
@@ -84,7 +91,9 @@ char *recipient_fault(const struct postconf *postfix, const struct recipient_cla
 	if (is_in(postfix, "relocated_maps", &whole))
 		return g_strdup_printf("relocated_maps says that it has moved; leave %s out of it",
 				       strrchr(address, '@'));
-	if (is_known_recipient(postfix, class, &whole))
+	g_autofree char *is_asked =
+	    postconf_value(postfix, NULL, "smtpd_reject_unlisted_recipient");
+	if (strcmp(is_asked, "no") == 0 || is_known_recipient(postfix, class, &whole))
 		return transport_fault(postfix, class, address);
 	if (class->is_local || class->is_listed)
 		return g_strdup_printf("%s has no %s; write the domain into "

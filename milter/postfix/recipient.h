@@ -23,6 +23,10 @@ struct recipient_class {
 char *recipient_fault(const struct postconf *postfix, const struct recipient_class *class,
 		      const char *address);
 
+/* Whether the lists of recipients have it, or none is kept: reject_unlisted_recipient. */
+bool recipient_is_listed(const struct postconf *postfix, const struct recipient_class *class,
+			 const char *address);
+
 /* Where its mail goes: what transport_maps has, or "". Heap. */
 char *recipient_transport(const struct postconf *postfix, const char *address);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/check.h"
+#include "milter/postfix/destination.h"
 #include "milter/postfix/table.h"
 
 enum { DEPTH_MAX = 10 }; /* of smtpd_restriction_classes */
@@ -288,6 +289,12 @@ static enum outcome check_word(struct walk *walk, const char *word)
 				   "\"%s\" refuses mail systems without TLS; take it away, or "
 				   "write permit_auth_destination before it",
 				   word);
+	if (g_ascii_strcasecmp(word, "reject_unlisted_recipient") == 0 && *walk->address != '\0' &&
+	    destination_is_unlisted(walk->postfix, walk->address))
+		return refuse_rule(walk,
+				   "\"%s\" refuses %s, which no list of recipients has; write "
+				   "%s into it, as main.cf.example has it",
+				   word, walk->address, strrchr(walk->address, '@'));
 	if (g_ascii_strcasecmp(word, "reject_unverified_recipient") == 0)
 		walk->asks_for_recipient = true;
 	if (!is_restriction_class(walk, word))

@@ -150,6 +150,15 @@ my @good = (
             })
     ],
     [
+        'a list that has not all, and rules that ask for it too late' => (
+            main => {
+                virtual_mailbox_maps            => inline("bounces\@$domain" => 'bounces/'),
+                smtpd_reject_unlisted_recipient => 'no',
+                smtpd_recipient_restrictions    =>
+                    'permit_auth_destination, reject_unlisted_recipient'
+            })
+    ],
+    [
         'a scanner behind us' => (
             master => sub {
                 $_
@@ -175,6 +184,17 @@ my @broken = (
         'a mailbox for one address of the bounce domain only',
         { main => { virtual_mailbox_maps => inline("bounces\@$domain" => 'bounces/') } },
         qr{$refused: virtual_mailbox_domains has it, but virtual_mailbox_maps has no .*; write \@}
+    ],
+    [
+        'the same by a rule, where the parameter is off',
+        {
+            main => {
+                virtual_mailbox_maps            => inline("bounces\@$domain" => 'bounces/'),
+                smtpd_reject_unlisted_recipient => 'no',
+                smtpd_recipient_restrictions    => 'reject_unlisted_recipient'
+            }
+        },
+        qr{smtpd_recipient_restrictions: "reject_unlisted_recipient" refuses .*; write \@\Q$domain}
     ],
     [
         'the bounce domain of a relay without its recipients',
@@ -643,6 +663,11 @@ for my $row (
     [
         { smtpd_client_message_rate_limit => 1 },
         qr/smtpd_client_message_rate_limit = 1: a mail system that brings more .*; write 0/
+    ],
+    [ { defer_transports => 'virtual' }, qr/defer_transports has virtual: .*; take it out/ ],
+    [
+        { smtpd_client_connection_count_limit => 1 },
+        qr/smtpd_client_connection_count_limit = 1: a mail system with as many .*; write 50/
     ],
     [
         { smtpd_hard_error_limit => 1 },

@@ -369,6 +369,21 @@ my @broken = (
         { master => sub { s/^bounce .*\n(?: .*\n)*//m } },
         qr{master.cf: there is no service bounce/unix}
     ],
+    (
+        map {
+            my $service = $_;
+            [
+                "$service is a comment",
+                { master => sub { s/^($service +unix)/#$1/m or die } },
+                qr{master.cf: there is no service $service/unix, without which .*; take the \#}
+            ]
+        } qw(cleanup qmgr rewrite error)
+    ),
+    [
+        'cleanup is turned off',
+        { main => { master_service_disable => 'cleanup.unix' } },
+        qr{master_service_disable = cleanup.unix: cleanup/unix does not run; take it out}
+    ],
     [
         'bounce runs another program',
         { master => sub { s/^(bounce .*) bounce$/$1 discard/m or die } },
