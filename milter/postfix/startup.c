@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
-#include "milter/postfix/admission.h"
 #include "milter/postfix/table.h"
 
 static const char what[] = "Postfix";
@@ -298,34 +297,8 @@ static bool check_template(const struct postconf *postfix)
 	return check_fault(what, text);
 }
 
-/* Without one of them Postfix takes no mail, or sends none. */
-static bool check_core(const struct postconf *postfix)
-{
-	static const char *const names[] = {"cleanup_service_name", "queue_service_name",
-					    "rewrite_service_name", "error_service_name"};
-	bool is_good = true;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *name = postconf_value(postfix, NULL, names[i]);
-		const struct postconf_service *service = postconf_find(postfix, name, "unix");
-		g_autofree char *text =
-		    g_strdup_printf("master.cf: there is no service %s/unix, without which Postfix "
-				    "handles no mail; take the # away before it",
-				    name);
-
-		if (!service)
-			service = postconf_find(postfix, name, "fifo"); /* of old, for qmgr */
-		if (!service)
-			is_good = check_fault(what, text);
-		else if (!admission_check_enabled(postfix, service))
-			is_good = false;
-	}
-	return is_good;
-}
-
 bool startup_check(const struct postconf *postfix)
 {
-	bool core = check_core(postfix);
 	bool complaints = check_complaints(postfix);
 	bool arguments = check_arguments(postfix);
 	bool template = check_template(postfix);
@@ -335,5 +308,5 @@ bool startup_check(const struct postconf *postfix)
 	warn_of_repetitions(postfix);
 	postconf_visit(postfix, visit_tables, postfix);
 	postconf_visit(postfix, visit_value, postfix);
-	return core && complaints && arguments && template && programs && minima;
+	return complaints && arguments && template && programs && minima;
 }

@@ -353,6 +353,29 @@ static void check_reports(struct wiring *wiring)
 
 /* --- main.cf -------------------------------------------------------------------------------- */
 
+/* Without one of them Postfix takes no mail, or sends none. */
+static void check_core(struct wiring *wiring)
+{
+	static const char *const names[] = {"cleanup_service_name", "queue_service_name",
+					    "rewrite_service_name", "error_service_name"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *name = wired_value(wiring, NULL, names[i]);
+		const struct postconf_service *service =
+		    postconf_find(wiring->postfix, name, "unix");
+
+		if (!service)
+			service = postconf_find(wiring->postfix, name, "fifo"); /* old qmgr */
+		if (!service)
+			add_wiring_fault(wiring,
+					 "master.cf: there is no service %s/unix, without which "
+					 "Postfix handles no mail; take the # away before it",
+					 name);
+		else if (!admission_check_enabled(wiring->postfix, service))
+			wiring->is_good = false;
+	}
+}
+
 static void wire_main_cf(struct wiring *wiring)
 {
 	g_autofree char *pitfall = pitfalls_of_postfix(wiring->postfix);
@@ -379,6 +402,7 @@ bool wiring_check(const struct postconf *postfix, const struct milter_settings *
 
 	wiring.is_good = startup_check(postfix);
 	wire_main_cf(&wiring);
+	check_core(&wiring);
 	check_smtp(&wiring);
 	check_reports(&wiring);
 	if (wiring.is_good)

@@ -15,6 +15,8 @@ my $socket   = $wiring->socket;
 
 sub check { return $wiring->check(@_) }
 
+sub as_comment { my ($service) = @_; return sub { s/^($service +unix)/#$1/m or die } }
+
 my $own_name = 'milter_macro_daemon_name=bounce-internal';
 my $ours     = Bounce::Wiring::OURS;
 my $port     = $instance->free_port;
@@ -370,14 +372,11 @@ my @broken = (
         qr{master.cf: there is no service bounce/unix}
     ],
     (
-        map {
-            my $service = $_;
-            [
-                "$service is a comment",
-                { master => sub { s/^($service +unix)/#$1/m or die } },
-                qr{master.cf: there is no service $service/unix, without which .*; take the \#}
-            ]
-        } qw(cleanup qmgr rewrite error)
+        map { [
+            "$_ is a comment",
+            { master => as_comment($_) },
+            qr{master.cf: there is no service $_/unix, without which .*; take the \#}
+        ] } qw(cleanup qmgr rewrite error)
     ),
     [
         'cleanup is turned off',
