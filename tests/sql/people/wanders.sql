@@ -107,7 +107,24 @@ BEGIN
   RETURN replied;
 END $$;
 
+-- Another address of the same mail: one beside this recipient, or one that was given up.
+CREATE FUNCTION test.other_address(recipient_id bigint, is_replaced boolean) RETURNS text
+LANGUAGE sql AS $$
+  SELECT o.address FROM bounce.communication_recipient AS r
+  JOIN bounce.communication_recipient AS o ON o.communication_id = r.communication_id
+   AND o.id <> r.id AND (o.state = 'replaced') = is_replaced
+  WHERE r.id = recipient_id ORDER BY o.id LIMIT 1
+$$;
+
 INSERT INTO test.act VALUES
+  ('correct beside', $$SELECT bounce.resolve_task_corrected(t.id,
+      test.other_address(t.recipient_id, test.chance('replaced') < 0.5)) >= 0
+    FROM bounce.task AS t WHERE t.id = test.one_of(test.tasks(
+      't.kind = ''hard_bounce'' AND t.status = ''open'' AND t.recipient_id IS NOT NULL'))$$),
+  ('change beside', $$SELECT bounce.change_recipient(r.communication_id, r.address,
+      test.other_address(r.id, test.chance('replaced') < 0.5), 'w') IS NOT NULL
+    FROM bounce.communication_recipient AS r
+    WHERE r.id = test.one_of(test.recipients('r.state IN (''bounced'', ''open'')'))$$),
   ('queue', $$SELECT test.submit(ARRAY['m' || step || test.domain(), 'n' || step || test.domain()])
                        > 0 FROM test.wandering$$),
   ('queue to one', $$SELECT test.submit(ARRAY['m' || step || test.domain()]) > 0
@@ -197,7 +214,7 @@ INSERT INTO test.act VALUES
       't.status = ''done'' AND t.kind = ''outage''')), 'w') AS r$$),
   ('correct', $$SELECT bounce.resolve_task_corrected(
     test.one_of(test.tasks('t.kind = ''hard_bounce'' AND t.status = ''open''')),
-    format('c%s@c.example', step)) >= 0 FROM test.wandering$$),
+    format('c%s@c.example', step % 7)) >= 0 FROM test.wandering$$),
   ('works', $$SELECT bounce.resolve_task_unblocked(
     test.one_of(test.tasks('t.kind <> ''outage'' AND t.status = ''open''')), 'w',
     test.chance('resend') < 0.5) >= 0$$),
@@ -209,9 +226,42 @@ INSERT INTO test.act VALUES
     FROM bounce.communication_recipient AS r
     WHERE r.id = test.one_of(test.recipients('bounce.is_address_blocked(r.address)'))$$),
   ('change', $$SELECT bounce.change_recipient(r.communication_id, r.address,
-                        format('d%s@d.example', step), 'w') IS NOT NULL
+                        format('d%s@d.example', step % 7), 'w') IS NOT NULL
     FROM test.wandering, bounce.communication_recipient AS r
     WHERE r.id = test.one_of(test.recipients('r.state = ''bounced'''))$$);
+
+-- Whom an application or a person has named stays a recipient, or is replaced by another one; what
+-- waits is due, and the delivery says so; no follow-up asks for what has been done.
+CREATE TABLE test.named (communication_id bigint, address text);
+CREATE FUNCTION test.name_recipient() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO test.named VALUES (NEW.communication_id, NEW.address);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER named AFTER INSERT ON bounce.communication_recipient FOR EACH ROW
+  WHEN (NOT NEW.is_correction AND NEW.address NOT LIKE 'e%@e.example')
+  EXECUTE FUNCTION test.name_recipient();
+CREATE FUNCTION test.lost() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(f.said, '; ')
+  FROM (SELECT format('%s lost its recipient %s', n.communication_id, n.address) AS said
+        FROM test.named AS n
+        WHERE NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
+                          WHERE r.communication_id = n.communication_id AND r.address = n.address)
+        UNION ALL
+        SELECT format('delivery %s is %s %s, not %s %s', d.communication_id, d.state, d.due_at,
+                      s.state, t.due_at)
+        FROM bounce.communication_delivery AS d
+        CROSS JOIN LATERAL bounce_internal.recipient_totals(ARRAY[d.communication_id]) AS t
+        CROSS JOIN LATERAL bounce_internal.summary_state(d.communication_id, d.state, d.attempts)
+          AS s (state)
+        WHERE d.state <> s.state
+          OR d.state IN ('PENDING', 'RETRY') AND d.due_at IS DISTINCT FROM t.due_at
+        UNION ALL
+        SELECT format('follow-up %s, %s: %s', u.id, u.kind, w.why)
+        FROM bounce.follow_up AS u
+        CROSS JOIN LATERAL bounce_internal.why_moot(u) AS w (why)
+        WHERE u.status = 'open' AND u.claimed_by IS NULL AND w.why IS NOT NULL) AS f
+$$;
 
 -- Wanders so many steps; what is wrong, with the steps before it, or NULL.
 CREATE FUNCTION test.wander(seed bigint, steps integer, OUT done integer, OUT fault text)
@@ -233,7 +283,8 @@ BEGIN
     IF test.do_act(name) THEN
       done := done + 1;
       path := concat_ws(', ', nullif(path, ''), name);
-      fault := test.faults();
+      fault := concat_ws('; ', test.faults(), test.lost());
+      fault := nullif(fault, '');
       IF fault IS NOT NULL THEN
         fault := format('seed %s step %s, %s: %s', seed, i, path, fault);
         EXIT;
