@@ -68,8 +68,8 @@ CTL_COMMAND(command_recipient_change) = {
 			   .sentence = "communication {id} is sent to {address} instead of "
 				       "{old_address}",
 			   .condition = "is_new",
-			   .otherwise = "{address} is a recipient of communication {id} "
-					"already"}}},
+			   .otherwise = "{address} is a recipient of communication {id} already, "
+					"{old_address} is none any more"}}},
 };
 
 CTL_COMMAND(command_recipient_revert) = {
@@ -79,15 +79,15 @@ CTL_COMMAND(command_recipient_revert) = {
     .summary = "take back that a mail is sent to ADDRESS, as long as it waits",
     .help = "COMMUNICATION is said as to \"queue retry\". A recipient that was added is none any\n"
 	    "more, one that was changed is the old one again, and a task that this had closed is\n"
-	    "open; one to whom a person had it sent again is as before.\n",
+	    "open; one to whom a person had it sent again is as before. Where the new address was\n"
+	    "a recipient already, ADDRESS is the old one.\n",
     .example = "recipient revert 4711 jane@customer.example --why 'the other Jane'",
     .options = {common_options_why},
     .view = {.parameters = {"COMMUNICATION", "ADDRESS", "why"},
 	     .sections = {{.name = "recipient",
 			   .statement = &operator_queries_resend_withdraw,
 			   .layout = CTL_SENTENCE,
-			   .sentence = "communication {id} is not sent to {address}: all is as it "
-				       "was before",
+			   .sentence = "{address}, communication {id}: all is as it was before",
 			   .condition = "is_done",
 			   .otherwise = "nothing of {address} is to be taken back, or it was sent "
 					"since"}}},

@@ -281,10 +281,12 @@ BEGIN
   IF t.id IS NOT NULL THEN
     PERFORM bounce_internal.close_task(t.id, 'corrected', bare || ': ' || because);
   END IF;
+  -- it is remembered where it is taken back: with the new one, or, where that was a recipient
+  -- already, with the old one
   UPDATE bounce.communication_recipient AS n
-  SET undo_state = coalesce(n.undo_state, '{}')
+  SET undo_state = CASE WHEN new_id IS NULL THEN '{}' ELSE coalesce(n.undo_state, '{}') END
                    || jsonb_strip_nulls(jsonb_build_object('was', was, 'task', t.id))
-  WHERE n.id = new_id;
+  WHERE n.id = coalesce(new_id, r.id);
   RETURN new_id;
 END $$;
 COMMENT ON FUNCTION bounce.change_recipient(bigint, text, text, text) IS
@@ -363,16 +365,17 @@ DECLARE
   because CONSTANT text :=
     bounce_internal.require_reason_text(why, 'take back that a mail is sent');
   r CONSTANT bounce.communication_recipient :=
-    bounce_internal.lock_recipient(withdraw_resend.communication_id, address);
+    bounce_internal.lock_recipient(withdraw_resend.communication_id, address, true);
 BEGIN
   RETURN bounce_internal.withdraw_from(r, because);
 END $$;
 COMMENT ON FUNCTION bounce.withdraw_resend(bigint, text, text) IS
   'operator: takes back request_resend(), retry_communication(), add_recipient() or '
-  'change_recipient(), by the address that the mail was to be sent to: all is as it was before, '
+  'change_recipient(), by the address that the mail was to be sent to, or, where that was a '
+  'recipient already, by the one that was replaced: all is as it was before, '
   'and a task that this had closed is open again. False when something has gone out since, or '
   'nothing is to be taken back. P0002 when the address is no recipient, 22023 while it is being '
-  'sent to, or without a reason';
+  'sent to, while it is in the place of another one, or without a reason';
 
 -- Outages ----------------------------------------------------------------------------
 

@@ -189,6 +189,17 @@ SELECT is(test.follow_ups('work@example.com'), 'hard_bounce done moot, corrected
           'it is closed when the next one looks');
 
 -- Only what is wanted; nothing about our own notices
+-- A correction stands, whatever becomes of the bounce
+SELECT test.bounce('right', 'user_unknown');
+SELECT bounce.change_recipient((test.recipient('right@example.com')).communication_id,
+                               'right@example.com', 'left@example.com', 'w');
+SELECT bounce.undo_bounces(NULL, NULL, 'w', domain => 'example.com');
+SELECT is(test.follow_ups('right@example.com'),
+          'hard_bounce done moot, corrected open, block_lifted open',
+          'the bounce was taken back, and not the correction');
+SELECT is((SELECT count(*) FROM bounce.claim_follow_up('crm', 100, kinds => '{corrected}')
+           WHERE address = 'right@example.com'), 1::bigint, 'so the application hears of it');
+
 SELECT test.set('follow_up_kinds', 'complaint,corrected', 'invoice');
 SELECT is(test.bounce('other', 'user_unknown'), NULL, 'a kind that is not wanted');
 SELECT throws_ok($$SELECT test.set('follow_up_kinds', 'complaint,calls')$$, '22023', NULL,

@@ -57,6 +57,32 @@ SELECT is(test.recipients(:mail), 'a bounced rejected, b replaced rejected, c op
 SELECT bounce.reopen_task(test.task_about('b@both.example'), 'w');
 SELECT is(test.recipients(:mail), 'a bounced rejected, b bounced rejected, c open due',
           'both, and the address is gone');
+SELECT test.submit('{a@each.example,b@each.example,c@each.example}') AS mail \gset
+SELECT bounce.change_recipient(:mail, 'a@each.example', 'd@each.example', 'w');
+SELECT bounce.change_recipient(:mail, 'b@each.example', 'd@each.example', 'w');
+SELECT is(bounce.change_recipient(:mail, 'c@each.example', 'd@each.example', 'w'), NULL,
+          'a recipient already');
+SELECT is(bounce.withdraw_resend(:mail, x.name || '@each.example', 'w'), true, x.what)
+FROM (VALUES (1, 'd', 'the first, by the new address'),
+             (2, 'b', 'the others, by the old one')) AS x (place, name, what) ORDER BY x.place;
+SELECT is(test.recipients(:mail), 'a open due, b open due, c replaced rejected, d open due',
+          'one is left');
+SELECT is(bounce.withdraw_resend(:mail, 'd@each.example', 'w'), false, 'not twice');
+SELECT is(bounce.withdraw_resend(:mail, 'c@each.example', 'w'), true, 'the last');
+SELECT is(test.recipients(:mail) || ' ' || test.header(:mail),
+          'a open due, b open due, c open due a@each.example b@each.example c@each.example',
+          'and all is as it was');
+
+-- To one who was added by hand
+SELECT test.submit('{a@added.example}') AS mail \gset
+SELECT bounce.add_recipient(:mail, 'b@added.example', 'w');
+SELECT bounce.change_recipient(:mail, 'a@added.example', 'b@added.example', 'w');
+SELECT throws_ok(format('SELECT bounce.withdraw_resend(%s, %L, %L)', :mail, 'b@added.example',
+                        'w'), '22023', 'b@added.example is in the place of a@added.example as well',
+                 'who is needed in the place of another one stays');
+SELECT bounce.withdraw_resend(:mail, 'a@added.example', 'w'),
+       bounce.withdraw_resend(:mail, 'b@added.example', 'w');
+SELECT is(test.recipients(:mail), 'a open due', 'one after the other');
 
 -- To the address that was given up before
 SELECT test.submit('{first@turn.example}') AS mail \gset

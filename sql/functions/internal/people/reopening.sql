@@ -166,7 +166,8 @@ BEGIN
     RETURN false;
   END IF;
   SELECT n.* INTO successor FROM bounce.communication_recipient AS n
-  WHERE n.id = r.replaced_by AND bounce_internal.is_only_instead_of(n, r.id);
+  WHERE n.id = r.replaced_by
+    AND (n.is_correction OR n.undo_state ->> 'instead_of' = r.id::text);
   UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
   WHERE q.recipient_id = r.id AND was ->> 'delivery' IN ('unknown', 'accepted')
     AND q.state <> was ->> 'delivery';
@@ -200,7 +201,7 @@ BEGIN
   WHERE k.communication_id = r.communication_id AND successor.id IS NOT NULL;
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
             bounce_internal.say('%s is as it was before', r.address) || ': ' || why, r.bounce_id);
-  IF successor.id IS NOT NULL THEN
+  IF bounce_internal.is_only_instead_of(successor, r.id) THEN
     is_whole := bounce_internal.take_out(successor, r.id);
   END IF;
   IF was ->> 'delivery' IS NOT NULL THEN
@@ -241,10 +242,12 @@ LANGUAGE plpgsql AS $$
 DECLARE
   was CONSTANT jsonb := r.undo_state -> 'was';
   is_itself CONSTANT boolean := coalesce((was ->> 'id')::bigint = r.id, false);
+  replaced text;
   closed_task CONSTANT bigint := (SELECT t.id FROM bounce.task AS t
                                   WHERE t.id = (r.undo_state ->> 'task')::bigint
                                     AND t.status = 'done');
-  is_waiting CONSTANT boolean := r.next_attempt_at IS NOT NULL OR EXISTS (
+  is_replaced CONSTANT boolean := r.state = 'replaced';
+  is_waiting CONSTANT boolean := is_replaced OR r.next_attempt_at IS NOT NULL OR EXISTS (
     SELECT FROM bounce.recipient_delivery AS q
     WHERE q.recipient_id = r.id AND q.state IN ('due', 'pending'));
 BEGIN
@@ -259,7 +262,11 @@ BEGIN
     END IF;
     UPDATE bounce.communication_recipient AS n SET undo_state = NULL WHERE n.id = r.id;
     RETURN true;
-  ELSIF r.undo_state IS NULL
+  END IF;
+  SELECT o.address INTO replaced FROM bounce.communication_recipient AS o
+  WHERE o.communication_id = r.communication_id AND o.replaced_by = r.id
+  ORDER BY o.id LIMIT 1;
+  IF r.undo_state IS NULL
         OR r.undo_state ? 'instead_of' AND (
           was IS NULL OR r.attempts > (r.undo_state ->> 'attempts')::integer)
         OR NOT r.undo_state ? 'instead_of' AND (
@@ -267,6 +274,10 @@ BEGIN
           OR EXISTS (SELECT FROM bounce.recipient_delivery AS q
                      WHERE q.recipient_id = r.id AND (q.tries > 0 OR q.state = 'unknown'))) THEN
     RETURN false;
+  ELSIF was IS NULL AND replaced IS NOT NULL THEN
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('%s is in the place of %s as well', r.address, replaced),
+      bounce_internal.say('Take that back first.'));
   ELSIF closed_task IS NOT NULL THEN
     PERFORM bounce.reopen_task(closed_task, why);
   ELSIF was IS NOT NULL THEN
@@ -281,6 +292,8 @@ BEGIN
     PERFORM bounce_internal.drop_unsent(r.id),
       bounce_internal.restore_end(r.communication_id, r.undo_state);
   END IF;
+  -- one that stays, in the place of others
+  UPDATE bounce.communication_recipient AS n SET undo_state = NULL WHERE n.id = r.id;
   RETURN true;
 END $$;
 COMMENT ON FUNCTION bounce_internal.withdraw_from(bounce.communication_recipient, text) IS
@@ -395,7 +408,8 @@ COMMENT ON FUNCTION bounce_internal.lock_closed_task(bigint) IS
   'a closed task, locked with its communications. P0002 when there is none, 22023 when the same '
   'matter is open';
 
-CREATE OR REPLACE FUNCTION bounce_internal.lock_recipient(communication_id bigint, address text)
+CREATE OR REPLACE FUNCTION bounce_internal.lock_recipient(
+  communication_id bigint, address text, or_replaced boolean DEFAULT false)
 RETURNS bounce.communication_recipient
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -405,7 +419,9 @@ BEGIN
   WHERE c.id = lock_recipient.communication_id AND bounce_internal.may_use(c.process)
   FOR NO KEY UPDATE;
   SELECT q.* INTO r FROM bounce.communication_recipient AS q
-  WHERE q.communication_id = lock_recipient.communication_id AND q.state <> 'replaced'
+  WHERE q.communication_id = lock_recipient.communication_id
+    AND (q.state <> 'replaced'
+         OR or_replaced AND (q.undo_state #>> '{was,id}')::bigint = q.id)
     AND q.address_key = bounce.address_key(bounce_internal.bare_address(lock_recipient.address))
     AND bounce_internal.is_own_mail(q.communication_id)
   FOR NO KEY UPDATE;
@@ -423,6 +439,7 @@ BEGIN
   END IF;
   RETURN r;
 END $$;
-COMMENT ON FUNCTION bounce_internal.lock_recipient(bigint, text) IS
-  'a recipient of a communication by its address, locked, to whom nothing is being sent. P0002 '
+COMMENT ON FUNCTION bounce_internal.lock_recipient(bigint, text, boolean) IS
+  'a recipient of a communication by its address, locked, to whom nothing is being sent; '
+  'or_replaced: also one who was replaced by a recipient that there was already. P0002 '
   'when there is none, 22023 while it is being sent to';

@@ -171,7 +171,7 @@ BEGIN
   -- one whose lease is over may have died before it began: the next must not do what is taken back
   UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), is_moot = true,
     result = bounce_internal.plain('taken back: ' || why)
-  WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open'
+  WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open' AND u.kind <> 'corrected'
     AND (u.claimed_by IS NULL OR u.lease_expire_time <= now());
 END $$;
 COMMENT ON FUNCTION bounce_internal.undo_consequences(bigint[], text, boolean) IS

@@ -106,7 +106,9 @@ BEGIN
                  r.address, (SELECT c.process FROM bounce.communication AS c
                              WHERE c.id = u.communication_id))
         THEN 'the address is blocked again'
-      WHEN u.bounce_id IS NOT NULL AND bounce_internal.is_undone(u.bounce_id)
+      -- an address that was corrected stays so, whatever becomes of the bounce
+      WHEN u.kind <> 'corrected' AND u.bounce_id IS NOT NULL
+           AND bounce_internal.is_undone(u.bounce_id)
         THEN 'the bounce was taken back'
       WHEN u.kind = 'hard_bounce'
            AND (SELECT bool_or(h.decision IS NULL) FROM bounce.held_block AS h
