@@ -111,7 +111,7 @@ async function asEverybody() {
     await person.context.close();
   }
   for (const path of ['/', '/tasks', '/task', '/mail', '/bounce', '/address', '/documents',
-    '/letters', '/blocks', '/queue', '/processes', '/process', '/shadow', '/setting'])
+    '/letters', '/blocks', '/queue', '/processes', '/process', '/shadow'])
     ok(attacked.has(path), `strangers have written on ${path}`);
 }
 
