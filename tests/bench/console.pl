@@ -28,65 +28,75 @@ my $row     = qr/name="id" value="\d+"/;
 my $done    = qr/name="once" value="\w+"/;
 my $figures = qr/<td class="number">[1-9]/;
 my @page    = (
-    [ 'Today',                          '/',                      qr/as usual/ ],
-    [ 'Tasks',                          '/tasks',                 $row ],
-    [ 'Tasks, by domain',               '/tasks?order=domain',    $row ],
-    [ 'Tasks, by age',                  '/tasks?order=age',       $row ],
-    [ 'Tasks, by count',                '/tasks?order=count',     $row ],
-    [ 'Tasks of a kind',                '/tasks?kind=hard_bounce', $row ],
-    [ 'Tasks of a process',             '/tasks?process=invoice', $row ],
-    [ 'Tasks of nobody, overdue',       '/tasks?owner=nobody&overdue=1', $row ],
-    [ 'Tasks of one who has none',      '/tasks?owner=me',        qr/No task matches/ ],
-    [ 'Tasks that are closed',          '/tasks?closed=1',        qr/No task matches/ ],
-    [ 'Tasks with a word of some',      '/tasks?text=d7.example', $row ],
-    [ 'Tasks with a reference',         "/tasks?text=R-$last",    qr/name="id" value="$last"/ ],
-    [ 'Tasks with a word of all',       '/tasks?text=document',   $row ],
-    [ 'Tasks with a word of none',      '/tasks?text=nonsense',   qr/No task matches/ ],
-    [ 'A task',                         "/task?id=$last",         qr/came back/ ],
+    [ 'Today',                     '/',                             qr/as usual/ ],
+    [ 'Tasks',                     '/tasks',                        $row ],
+    [ 'Tasks, by domain',          '/tasks?order=domain',           $row ],
+    [ 'Tasks, by age',             '/tasks?order=age',              $row ],
+    [ 'Tasks, by count',           '/tasks?order=count',            $row ],
+    [ 'Tasks of a kind',           '/tasks?kind=hard_bounce',       $row ],
+    [ 'Tasks of a process',        '/tasks?process=invoice',        $row ],
+    [ 'Tasks of nobody, overdue',  '/tasks?owner=nobody&overdue=1', $row ],
+    [ 'Tasks of one who has none', '/tasks?owner=me',               qr/No task matches/ ],
+    [ 'Tasks that are closed',     '/tasks?closed=1',               qr/No task matches/ ],
+    [ 'Tasks with a word of some', '/tasks?text=d7.example',        $row ],
+    [ 'Tasks with a reference',    "/tasks?text=R-$last",           qr/name="id" value="$last"/ ],
+    [ 'Tasks with a word of all',  '/tasks?text=document',          $row ],
+    [ 'Tasks with a word of none', '/tasks?text=nonsense',          qr/No task matches/ ],
+    [ 'A task',                    "/task?id=$last",                qr/came back/ ],
     map({ [ "A preview: $_", "/tasks/preview?way=$_&note=x&id=$last", $done ] }
-            qw(done dead unblocked)),
-    [ 'A mail',                         "/mail?id=$last",         qr/R-$last/ ],
-    [ 'What came back',                 "/bounce?id=$last",       qr/no such user/ ],
-    [ 'An address',                     "/address?address=$address", qr/R-$last/ ],
-    map({ act(@$_) }
-            [ 'lift',       address => $address, why => 'x' ],
-            [ 'block',      address => 'new@d1.example', why => 'x' ],
-            [ 'resend',     id => $last, recipient => $address, why => 'x' ],
-            [ 'change',     id => $last, recipient => $address, address => 'n@d1.example',
-              why => 'x' ],
-            [ 'add',        id => $last, address => 'n@d1.example', why => 'x' ],
-            [ 'reclassify', id => $last, reason => 'mailbox_full', why => 'x' ],
-            [ 'forward',    id => $last, address => 'n@d1.example', why => 'x' ]),
-    [ 'A search',                       "/search?text=R-$last",   qr/id=$last/ ],
-    [ 'A search by address',            "/search?text=$address",  qr/id=$last/ ],
-    [ 'Documents',                      '/documents',             qr/R-\d+/ ],
-    [ 'Documents of a month',           '/documents?process=invoice&since='
-            . strftime('%Y-%m-%d', gmtime(time - 60 * 86_400)) . '&until='
-            . strftime('%Y-%m-%d', gmtime(time - 30 * 86_400)),   qr/R-\d+/ ],
-    [ 'Letters',                        '/letters',               qr/bounce\?id=/ ],
+        qw(done dead unblocked)),
+    [ 'A mail',         "/mail?id=$last",            qr/R-$last/ ],
+    [ 'What came back', "/bounce?id=$last",          qr/no such user/ ],
+    [ 'An address',     "/address?address=$address", qr/R-$last/ ],
+    map({ act(@$_) } [ 'lift', address => $address, why => 'x' ],
+        [ 'block',  address => 'new@d1.example', why => 'x' ],
+        [ 'resend', id => $last, recipient => $address, why => 'x' ],
+        [
+            'change',
+            id        => $last,
+            recipient => $address,
+            address   => 'n@d1.example',
+            why       => 'x'
+        ],
+        [ 'add',        id => $last, address => 'n@d1.example', why => 'x' ],
+        [ 'reclassify', id => $last, reason  => 'mailbox_full', why => 'x' ],
+        [ 'forward',    id => $last, address => 'n@d1.example', why => 'x' ]),
+    [ 'A search',            "/search?text=R-$last",  qr/id=$last/ ],
+    [ 'A search by address', "/search?text=$address", qr/id=$last/ ],
+    [ 'Documents',           '/documents',            qr/R-\d+/ ],
+    [
+        'Documents of a month',
+        '/documents?process=invoice&since='
+            . strftime('%Y-%m-%d', gmtime(time - 60 * 86_400))
+            . '&until='
+            . strftime('%Y-%m-%d', gmtime(time - 30 * 86_400)),
+        qr/R-\d+/
+    ],
+    [ 'Letters', '/letters', qr/bounce\?id=/ ],
     map({ [ "Queue: $_", "/queue?state=$_", qr/mail\?id=/ ] }
-            qw(waiting held PROCESSING ERROR SUCCESS)),
-    [ 'Queue of a process',             '/queue?process=invoice', qr/mail\?id=/ ],
-    [ 'Figures of a process, by day',   '/figures?process=invoice', $figures ],
+        qw(waiting held PROCESSING ERROR SUCCESS)),
+    [ 'Queue of a process',           '/queue?process=invoice',   qr/mail\?id=/ ],
+    [ 'Figures of a process, by day', '/figures?process=invoice', $figures ],
     map { [ "Figures by $_", "/figures?by=$_", $figures ] }
         qw(day week month class reason process domain remote_mta)
 );
 # What an administrator may, and a clerk may not.
 my @admin_page = (
-    [ 'Settings',     '/settings',                 qr/shadow/ ],
-    [ 'A setting',    '/setting?name=shadow',      qr/<h1>/ ],
-    [ 'Shadow mode',  '/shadow',                   qr/bounce\?id=/ ],
+    [ 'Settings',                 '/settings',               qr/shadow/ ],
+    [ 'A setting',                '/setting?name=shadow',    qr/<h1>/ ],
+    [ 'Shadow mode',              '/shadow',                 qr/bounce\?id=/ ],
     [ 'Shadow mode of a process', '/shadow?process=invoice', qr/bounce\?id=/ ],
-    map({ act(@$_) }
-            [ 'hold',  id => $waiting ], [ 'retry', id => $waiting ], [ 'cancel', id => $waiting ],
-            [ 'pause', process => 'invoice', why => 'x' ],
-            [ 'set',   name => 'shadow', value => 'true' ]),
+    map({ act(@$_) } [ 'hold', id => $waiting ],
+        [ 'retry',  id      => $waiting ],
+        [ 'cancel', id      => $waiting ],
+        [ 'pause',  process => 'invoice', why   => 'x' ],
+        [ 'set',    name    => 'shadow',  value => 'true' ]),
 );
 
 sub act {
     my ($name, @fields) = @_;
-    my $query = join '', map { '&' . $fields[ 2 * $_ ] . '=' . $fields[ 2 * $_ + 1 ] }
-        0 .. @fields / 2 - 1;
+    my $query = join '',
+        map { '&' . $fields[ 2 * $_ ] . '=' . $fields[ 2 * $_ + 1 ] } 0 .. @fields / 2 - 1;
     return [ "A preview: $name", "/act/preview?act=$name$query", $done ];
 }
 

@@ -22,18 +22,18 @@ subtest 'blocks' => sub {
     $intake->bounced($_) for map { "b$_\@customer.example" } 1 .. 3;
     like page($eva, '/blocks'), qr/b3\@customer.*b2\@customer.*b1\@customer/s, 'the last one first';
     like page($eva, '/'),       qr{href="/blocks"},                            'a link leads there';
-    unlike page($eva, '/blocks?text=b2'), qr/b1\@customer/, 'a part of the address';
+    unlike page($eva, '/blocks?text=b2'),         qr/b1\@customer/,  'a part of the address';
     like page($eva, '/blocks?text=%3Cscript%3E'), qr/There is none/, '... that is none';
     act($eva, act => 'lift', address => 'b1@customer.example', why => $script);
-    unlike page($eva, '/blocks'), qr/b1\@customer/, 'one that is lifted is not there';
+    unlike page($eva, '/blocks'),        qr/b1\@customer/, 'one that is lifted is not there';
     like page($eva, '/blocks?lifted=1'), qr/b1\@customer.*not in force/s, '... unless asked for';
 
     my $file = $eva->get('/blocks.csv');
-    is $file->{status},                         200,             'as a file';
+    is $file->{status}, 200, 'as a file';
     like $file->{headers}{'content-disposition'}, qr/blocks\.csv/, '... with a name';
-    like $file->{content}, qr/^"address","reason","why"/,          '... and names of the columns';
-    like $file->{content}, qr/^"b2\@customer\.example","user_unknown"/m, '... and the blocks';
-    unlike $file->{content}, qr/b1\@customer/, '... that are in force';
+    like $file->{content},   qr/^"address","reason","why"/,        '... and names of the columns';
+    like $file->{content},   qr/^"b2\@customer\.example","user_unknown"/m, '... and the blocks';
+    unlike $file->{content}, qr/b1\@customer/,                             '... that are in force';
     $db->sql("SELECT bounce.lift_block(address, 'x') FROM bounce.blocked_address");
     my @again = (act => 'import', csv => $file->{content}, why => 'from the other server');
     like preview($tom, @again), qr/lines: 2, new blocks: 2, faults: 0/, 'it can be read again';
@@ -42,11 +42,11 @@ subtest 'blocks' => sub {
 };
 
 subtest 'a list of blocks' => sub {
-    my $csv = "address;why;process\r\nl1\@list.example;left;\r\nl2\@list.example;;invoice\r\n";
+    my $csv  = "address;why;process\r\nl1\@list.example;left;\r\nl2\@list.example;;invoice\r\n";
     my @list = (act => 'import', csv => $csv, why => "a list $script");
     my $page = preview($tom, @list);
-    like $page, qr/lines: 2, new blocks: 2, faults: 0/,      'a list of a spreadsheet: counted';
-    like $page, qr/l2\@list\.example.*for invoice alone/s,     '... line by line';
+    like $page, qr/lines: 2, new blocks: 2, faults: 0/,    'a list of a spreadsheet: counted';
+    like $page, qr/l2\@list\.example.*for invoice alone/s, '... line by line';
     is $stage->count(q{bounce.blocked_address WHERE address LIKE '%@list.example'}), 0,
         'a preview does nothing';
     my $bad = preview($tom, act => 'import', csv => "address\n\nnobody\n$script\n", why => 'x');
@@ -62,23 +62,27 @@ subtest 'a list of blocks' => sub {
     is $stage->count(q{bounce.blocked_address WHERE address LIKE '%@list.example'}), 0, '... both';
     like page($tom, '/blocks'), qr/Lists that were taken in.*taken back in the console/s,
         'and so says the list of lists';
-    my @withdraw = (act => 'withdraw_import', why => 'x', import_id => $db->value(
-        q{SELECT i.import_id FROM bounce.import_blocks(E'address\nl3@list.example', 'x') AS i}));
+    my @withdraw = (
+        act       => 'withdraw_import',
+        why       => 'x',
+        import_id => $db->value(
+            q{SELECT i.import_id FROM bounce.import_blocks(E'address\nl3@list.example', 'x') AS i})
+    );
     like page($tom, '/blocks'), qr/name="import_id" value="$withdraw[-1]"/, 'a list of before';
-    like act($tom, @withdraw), qr/is not blocked any more/, '... can be taken back there';
+    like act($tom, @withdraw),  qr/is not blocked any more/, '... can be taken back there';
     refused($eva, 'a clerk', @list);
     unlike page($eva, '/blocks'), qr/textarea/, '... nor is she offered it';
 };
 
 subtest 'processes' => sub {
-    $db->sql('CREATE ROLE billing LOGIN IN ROLE bounce_application;'
+    $db->sql( 'CREATE ROLE billing LOGIN IN ROLE bounce_application;'
             . 'CREATE ROLE shop LOGIN IN ROLE bounce_application');
-    like page($eva, '/queue'),     qr{href="/processes"},             'a link leads there';
-    like page($eva, '/processes'), qr/invoice.*>\s*all\b/s,           'which there are, for whom';
+    like page($eva, '/queue'),     qr{href="/processes"},   'a link leads there';
+    like page($eva, '/processes'), qr/invoice.*>\s*all\b/s, 'which there are, for whom';
     my @new = (act => 'new_process', name => 'reminder', description => "second $script");
     like preview($tom, @new), qr/It cannot be taken back here.*A process stays/s, 'a new one';
-    like act($tom, @new), qr/The process is made.*<h1>Process reminder/s, '... is made';
-    like preview($tom, @new), qr/There is nothing to do/, '... once';
+    like act($tom, @new),     qr/The process is made.*<h1>Process reminder/s,     '... is made';
+    like preview($tom, @new), qr/There is nothing to do/,                         '... once';
     is $db->value(q{SELECT description FROM bounce.process WHERE name = 'reminder'}),
         "second $script", '... with its meaning';
     like page($ada, '/process?name=reminder'), qr/Process reminder/, 'its page';
@@ -97,9 +101,9 @@ subtest 'processes' => sub {
 
 subtest 'keys' => sub {
     my $keys = $stage->count('bounce.token_key');
-    like page($ada, '/settings'), qr{href="/keys"}, 'a link leads there';
-    like page($ada, '/keys'),     qr/signs/,        'which there are';
-    unlike page($tom, '/keys'), qr/new_key/, 'an operator makes none';
+    like page($ada, '/settings'),         qr{href="/keys"}, 'a link leads there';
+    like page($ada, '/keys'),             qr/signs/,        'which there are';
+    unlike page($tom, '/keys'),           qr/new_key/,      'an operator makes none';
     like preview($kim, act => 'new_key'), qr/still valid.*signs.*stays valid/s, 'what is done';
     is $stage->count('bounce.token_key'), $keys, 'and is not yet';
     like act($kim, act => 'new_key'), qr/A new key signs from now on/, 'done';
@@ -118,7 +122,7 @@ subtest 'a mail in the queue' => sub {
     my @new
         = (act => 'correct', id => $id, subject => "New $script", text => "Dear $script\r\nyes");
     like preview($tom, @new), qr/content changed|the subject was &quot;Old/, 'what would be done';
-    like act($tom, @new), qr/The mail is corrected/, 'done';
+    like act($tom, @new),     qr/The mail is corrected/,                     'done';
     my $text = 'SELECT body_text FROM bounce.communication_content WHERE communication_id = :id';
     is $db->value($text, id => $id), "Dear $script\nyes", '... to the byte';
     like take_back($tom), qr/The mail says what it said before/, 'taken back';
@@ -156,6 +160,7 @@ subtest 'erasing' => sub {
     unlike $kim->page->{content}, qr/gone\@customer|Take it back/, '... and cannot come back';
     like preview($kim, act => 'erase_person', person => 'P-1', why => 'x'),
         qr/There is nothing to do/, 'a person whom nobody knows';
+
     for my $who ($eva, $tom, $ada) {
         refused($who, 'no administrator', @erase);
         unlike page($who, '/erase'), qr/erase_address/, '... is offered it';
@@ -173,27 +178,32 @@ subtest 'many tasks' => sub {
     $stage->instance->start(
         name => 'holder',
         code => sub {
-            $db->sql("BEGIN; SELECT FROM bounce.task WHERE id = $id[0] FOR UPDATE;"
+            $db->sql( "BEGIN; SELECT FROM bounce.task WHERE id = $id[0] FOR UPDATE;"
                     . ' SELECT pg_sleep(600);');
         });
     my $holds = q{FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%'
         AND pid <> pg_backend_pid()};
     $stage->wait_for(20, sub { $db->value("SELECT count(*) $holds") });
-    my @field = (way => 'done', note => 'x', once => 'mark', kind => 'hard_bounce',
-        map { (id => $_) } @id);
+    my @field = (
+        way  => 'done',
+        note => 'x',
+        once => 'mark',
+        kind => 'hard_bounce',
+        map { (id => $_) } @id
+    );
     my $part = $eva->post('/tasks/resolve', @field);
     is $part->{status}, 200, 'in parts';
     like $part->{content}, qr/Not done yet.*0 tasks are done,\s+${\(@id - 1)} are left/s,
         '... how far it is';
     $db->sql("SELECT pg_terminate_backend(pid) $holds;");
     my ($form) = $part->{content} =~ m{<form id="go-on"[^>]*action="/tasks/resolve">(.*?)</form>}s;
-    my @rest = map { s/&#39;/'/gr =~ s/&quot;/"/gr } $form =~ /name="([^"]+)" value="([^"]*)"/g;
-    my $end = $eva->post('/tasks/resolve', @rest);
+    my @rest   = map { s/&#39;/'/gr =~ s/&quot;/"/gr } $form =~ /name="([^"]+)" value="([^"]*)"/g;
+    my $end    = $eva->post('/tasks/resolve', @rest);
     is $end->{status}, 303, '... and goes on';
     like $eva->get($end->{headers}{location})->{content},
         qr/${\(@id - 1)} tasks are done\. 1 was refused\. $id[0]: /, 'to the end, with all of it';
-    is $stage->count("bounce.task WHERE status = 'done' AND id IN ("
-            . join(',', @id) . ')'), @id - 1, 'all but that one';
+    is $stage->count("bounce.task WHERE status = 'done' AND id IN (" . join(',', @id) . ')'),
+        @id - 1, 'all but that one';
     my @undo = map { (id => $_) } $eva->page->{content} =~ /name="id" value="(\d+)">/g;
     cmp_ok scalar @undo, '>=', 2 * (@id - 1), 'all can be taken back';
 };

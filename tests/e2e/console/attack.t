@@ -17,7 +17,7 @@ my $router = do { local (@ARGV, $/) = 'console/router.c'; <> };
 my @post   = $router =~ m[\{"([^"]+)", true, \w+, \w+\}]g;
 my @get    = $router =~ m[\{"([^"]+)", false, \w+, \w+\}]g;
 my $acts   = do { local (@ARGV, $/) = 'console/pages/act_list.c'; <> };
-my @act    = $acts =~ m[\{\.name = "([^"]+)"]g;
+my @act    = $acts                                    =~ m[\{\.name = "([^"]+)"]g;
 my %name   = map { $_ => 1 } map { /"(\w+)"/g } $acts =~ /\.fields = \{([^}]*)\}/g;
 my @field  = sort keys %name,
     qw(id way note task text kind owner order size after at since until by process name);
@@ -40,23 +40,29 @@ sub request {
     my ($method, $path, $body, @line) = @_;
     my $length = defined $body ? 'Content-Length: ' . length $body : ();
     return $console->raw(
-        join "\r\n", "$method $path HTTP/1.1", 'Host: x', 'Connection: close',
+        join "\r\n",
+        "$method $path HTTP/1.1",
+        'Host: x',
+        'Connection: close',
         "Cookie: bounce-console=$cookie",
         ($body ? 'Content-Type: application/x-www-form-urlencoded' : ()),
-        $length // (), @line, '', $body // ''
+        $length // (),
+        @line,
+        '',
+        $body // ''
     );
 }
 sub status { return $_[0] =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 'none' }
 
 my @evil = (
-    "x\r\nX-Evil: 1\r\n\r\n<script>",               "x\nSet-Cookie: bounce-console=evil",
-    q{'; GRANT bounce_admin TO eva; --},            q{1); SELECT bounce.set_parameter('shadow'},
-    q{$$; ALTER ROLE eva SUPERUSER; $$},            '../../../../etc/passwd',
-    '%s%n%p',                                       "{{>head}}{{#is_admin}}",
-    "\xe2\x80\xae\xef\xbb\xbf",                      '9' x 40,
-    '-1',                                           'NaN',
-    '{1,2}',                                        'infinity',
-    '2026-02-31',                                   "\\",
+    "x\r\nX-Evil: 1\r\n\r\n<script>",    "x\nSet-Cookie: bounce-console=evil",
+    q{'; GRANT bounce_admin TO eva; --}, q{1); SELECT bounce.set_parameter('shadow'},
+    q{$$; ALTER ROLE eva SUPERUSER; $$}, '../../../../etc/passwd',
+    '%s%n%p',                            "{{>head}}{{#is_admin}}",
+    "\xe2\x80\xae\xef\xbb\xbf",          '9' x 40,
+    '-1',                                'NaN',
+    '{1,2}',                             'infinity',
+    '2026-02-31',                        "\\",
 );
 
 subtest 'a field is a value, wherever it goes' => sub {
@@ -68,8 +74,8 @@ subtest 'a field is a value, wherever it goes' => sub {
             my $answer = request(GET => "$path?$query");
             $bad{"$path $value"} = status($answer)
                 if status($answer) !~ /^(?:200|303|40[034]|422)$/
-                || $answer =~ /^(?:x-evil|set-cookie: bounce-console=evil)/im
-                || $answer =~ /syntax error|root:x:0/;
+                || $answer         =~ /^(?:x-evil|set-cookie: bounce-console=evil)/im
+                || $answer         =~ /syntax error|root:x:0/;
         }
         for my $act (@act) {
             my $answer = request(GET => "/act/preview?act=$act&$query");
@@ -78,9 +84,9 @@ subtest 'a field is a value, wherever it goes' => sub {
                 || $answer =~ /^x-evil|syntax error|<script>/im;
         }
     }
-    is join("\n", map { "$_: $bad{$_}" } sort keys %bad), '', 'none makes a fault or a line';
-    is $tables->changed_since($state), '',      'nothing has changed';
-    is $db->value($rights),            $before, 'nor have the rights';
+    is join("\n", map { "$_: $bad{$_}" } sort keys %bad), '',      'none makes a fault or a line';
+    is $tables->changed_since($state),                    '',      'nothing has changed';
+    is $db->value($rights),                               $before, 'nor have the rights';
 };
 
 subtest 'forms with such values' => sub {
@@ -129,13 +135,21 @@ subtest 'the session of another' => sub {
     $victim->{cookie}{'bounce-console'} = $planted;
     $victim->log_in('max');
     isnt $victim->{cookie}{'bounce-console'}, $planted, 'a login gives another cookie';
+
     for my $try (
-        $planted, "$planted.", $id, "$id.", $id . '.' . 'A' x length($seal // ''),
+        $planted,
+        "$planted.",
+        $id,
+        "$id.",
+        $id . '.' . 'A' x length($seal // ''),
         ($seal ? (reverse($id) . ".$seal", "$id." . reverse $seal) : ()),
         $victim->{cookie}{'bounce-console'} =~ s/.\z//r,
-        $victim->{cookie}{'bounce-console'} . 'x', '', ' ', '../max', "max'--"
-        )
-    {
+        $victim->{cookie}{'bounce-console'} . 'x',
+        '',
+        ' ',
+        '../max',
+        "max'--"
+    ) {
         my $answer = $console->raw("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                 . "Cookie: bounce-console=$try\r\n\r\n");
         unlike $answer, qr/class="person"/, "not with the cookie \"$try\"";
@@ -150,16 +164,19 @@ subtest 'another site' => sub {
     my $body  = "act=block&address=x\@y.example&why=x";
     my $token = "&form_token=$eva->{token}";
     my @try   = (
-        [ $body ], [ "$body&form_token=" ], [ "$body&form_token=" . 'A' x 64 ],
-        [ "$body&form_token=$max->{token}" ],
+        [$body],
+        ["$body&form_token="],
+        [ "$body&form_token=" . 'A' x 64 ],
+        ["$body&form_token=$max->{token}"],
         map({ [ "$body$token", $_ ] } 'Origin: http://evil.example',
-            'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: same-site'),
+            'Sec-Fetch-Site: cross-site',
+            'Sec-Fetch-Site: same-site'),
     );
     for my $try (@try) {
         my ($form, @line) = @$try;
         like status(request(POST => '/act', $form, @line)), qr/^40[13]$/, "refused: $form @line";
     }
-    is $tables->changed_since($state), '', 'nothing has changed';
+    is $tables->changed_since($state),                 '',  'nothing has changed';
     is status(request(POST => '/act', "$body$token")), 303, 'but with the form of her own';
 };
 
@@ -168,27 +185,27 @@ subtest 'other paths' => sub {
         qw(/../etc/passwd /%2e%2e/%2e%2e/etc/passwd /..%2f..%2fetc%2fpasswd //etc/passwd
         /style.css/../../router.c /style.css%00.html /./tasks /tasks/ /TASKS /.git/config
         /templates/head.html /static/style.css /keys.js~ http://evil.example/tasks *)
-        )
-    {
+    ) {
         my $answer = request(GET => $path);
-        like status($answer), qr/^(?:40[0-9]|none)$/, "$path is no page";
-        unlike $answer, qr/root:x:0|\[core\]|SPDX/, '... and no file';
+        like status($answer), qr/^(?:40[0-9]|none)$/,     "$path is no page";
+        unlike $answer,       qr/root:x:0|\[core\]|SPDX/, '... and no file';
     }
 };
 
 subtest 'too much' => sub {
     my %refused = (
-        'a long address'     => sub { request(GET => '/tasks?text=' . 'x' x 200_000) },
-        'a long field'       => sub { request(GET => '/', undef, 'X-Long: ' . 'x' x 200_000) },
-        'many fields'        => sub { request(GET => '/', undef, map { "X-$_: y" } 1 .. 5000) },
+        'a long address' => sub { request(GET => '/tasks?text=' . 'x' x 200_000) },
+        'a long field'   => sub { request(GET => '/', undef, 'X-Long: ' . 'x' x 200_000) },
+        'many fields'    => sub {
+            request(GET => '/', undef, map { "X-$_: y" } 1 .. 5000);
+        },
         'many values'        => sub { request(POST => '/tasks/note', 'id=1&' x 5000 . 'x=y') },
         'a long form'        => sub { request(POST => '/tasks/note', 'x' x 1_000_000) },
         'a length that lies' => sub {
             request(POST => '/tasks/note', undef, 'Content-Length: 99999999999999999999');
         },
         'a negative length' => sub { request(POST => '/tasks/note', undef, 'Content-Length: -1') },
-        'two lengths'       =>
-            sub { request(POST => '/tasks/note', 'x', 'Content-Length: 2') },
+        'two lengths'       => sub { request(POST => '/tasks/note', 'x',   'Content-Length: 2') },
         'pieces' => sub { request(POST => '/tasks/note', undef, 'Transfer-Encoding: chunked') },
     );
     for my $what (sort keys %refused) {
@@ -198,9 +215,12 @@ subtest 'too much' => sub {
 };
 
 subtest 'five hundred, all of them slow' => sub {
-    my @line = ("GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    my @line = (
+        "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
         "POST /act HTTP/1.1\r\nHost: x\r\nCookie: bounce-console=$cookie\r\nContent-Length: 900\r\n"
-            . "Content-Type: application/x-www-form-urlencoded\r\n\r\nact=", '');
+            . "Content-Type: application/x-www-form-urlencoded\r\n\r\nact=",
+        ''
+    );
     my @slow = map {
         my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $console->port);
         $socket->syswrite($line[ $_ % @line ]) if $socket && $line[ $_ % @line ];

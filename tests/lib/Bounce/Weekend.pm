@@ -48,7 +48,7 @@ sub dead {
 
 sub come {
     my ($stage, $intake) = @_;
-    my $weekend = bless { stage => $stage, mbox => '' };
+    my $weekend = bless { stage => $stage, mbox => '' }, __PACKAGE__;
     my $db      = $stage->db;
     $stage->parameter(complaint            => 'task');
     $stage->parameter(follow_up            => 'on');
