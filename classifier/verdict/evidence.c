@@ -207,15 +207,12 @@ void evidence_name_recipient(char *folded, const char *recipient)
 /* qmail's words behind every reply: "Giving up on 192.0.2.1." */
 static void drop_giving_up(char *text)
 {
-	static const char phrase[] = "Giving up on ";
+	static const char phrase[] = " Giving up on ";
 	char *at = strstr(text, phrase);
-	if (!at || at == text)
+	if (!at)
 		return;
 	char *end = at + strlen(phrase) + strcspn(at + strlen(phrase), " \n");
-	if (*end == '\0')
-		at[-1] = '\0';
-	else
-		cut_evidence(at, end + 1);
+	cut_evidence(at, end);
 }
 
 void evidence_keep(char *folded)
