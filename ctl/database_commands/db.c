@@ -78,12 +78,17 @@ static enum ctl_exit_code print_schema(const struct ctl_call *call,
 	return ctl_result_print(out);
 }
 
-static void print_progress(unsigned version, const char *name)
+static void print_applied(unsigned version, const char *name)
 {
 	if (version > 0)
 		fprintf(stderr, "applied  %04u %s\n", version, name);
 	else
 		fprintf(stderr, "applied  %s\n", name);
+}
+
+static void print_waiting(void)
+{
+	fputs("waiting  for the transactions that use the schema (see pg_stat_activity)\n", stderr);
 }
 
 /* --- the commands ------------------------------------------------------------------------ */
@@ -138,6 +143,8 @@ struct other {
 static bool bring_up(const struct ctl_call *call, const char *conninfo, const struct other *other,
 		     enum ctl_exit_code *exit_out)
 {
+	static const struct db_schema_progress progress = {.applied = print_applied,
+							   .waiting = print_waiting};
 	g_autoptr(GError) error = NULL;
 	struct db_schema_status schema;
 
@@ -149,7 +156,7 @@ static bool bring_up(const struct ctl_call *call, const char *conninfo, const st
 	bool is_other = schema.state == other->state;
 	if (is_other)
 		ctl_call_say(call, "%s; run \"bouncectl %s\"", schema.detail, other->command);
-	else if (!db_schema_migrate(conninfo, print_progress, &error))
+	else if (!db_schema_migrate(conninfo, &progress, &error))
 		*exit_out = ctl_result_error(call, error);
 	db_schema_status_clear(&schema);
 	return !is_other && !error;

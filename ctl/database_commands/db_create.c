@@ -12,16 +12,23 @@
 #include "db/schema/create.h"
 #include "db/schema/migrate.h"
 
-static void say_nothing(unsigned version, const char *name)
+static void say_nothing_applied(unsigned version, const char *name)
 {
 	(void)version;
 	(void)name;
 }
 
+static void say_nothing_waiting(void)
+{
+}
+
 static bool create(const char *conninfo, GError **error)
 {
+	static const struct db_schema_progress nothing = {.applied = say_nothing_applied,
+							  .waiting = say_nothing_waiting};
+
 	return db_create_database(conninfo, error) &&
-	       db_schema_migrate(conninfo, say_nothing, error) &&
+	       db_schema_migrate(conninfo, &nothing, error) &&
 	       db_create_login_roles(conninfo, error);
 }
 

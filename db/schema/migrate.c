@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "db/pg.h"
+#include "db/schema/relations.h"
 #include "db/schema/rights.h"
 
 enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 };
@@ -215,8 +216,8 @@ static bool apply_baseline(PGconn *connection, GError **error)
 	return record_migration(connection, &migrations[0], error);
 }
 
-static bool apply_migrations(PGconn *connection, unsigned version, db_schema_progress *progress,
-			     GError **error)
+static bool apply_migrations(PGconn *connection, unsigned version,
+			     const struct db_schema_progress *progress, GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(migrations); i++) {
 		if (migrations[i].version <= version)
@@ -224,7 +225,7 @@ static bool apply_migrations(PGconn *connection, unsigned version, db_schema_pro
 		if (!apply_script(connection, &migrations[i], error) ||
 		    !record_migration(connection, &migrations[i], error))
 			return false;
-		progress(migrations[i].version, migrations[i].name);
+		progress->applied(migrations[i].version, migrations[i].name);
 	}
 	return true;
 }
@@ -250,7 +251,8 @@ static bool apply_rights(PGconn *connection, GError **error)
 	g_assert_not_reached();
 }
 
-static bool restore_rights(PGconn *connection, db_schema_progress *progress, GError **error)
+static bool restore_rights(PGconn *connection, const struct db_schema_progress *progress,
+			   GError **error)
 {
 	if (!pg_script(connection, "BEGIN", error))
 		return false;
@@ -263,7 +265,7 @@ static bool restore_rights(PGconn *connection, db_schema_progress *progress, GEr
 	g_autoptr(GPtrArray) lacking = rights_lacking(after, before);
 	g_autoptr(GPtrArray) superfluous = rights_lacking(before, after);
 	if (lacking->len > 0 || superfluous->len > 0)
-		progress(0, "rights");
+		progress->applied(0, "rights");
 	return true;
 }
 
@@ -289,7 +291,7 @@ GPtrArray *db_schema_missing_rights(const char *conninfo, GError **error)
 
 /* One transaction for all: a database is never left with tables and functions that do not fit. */
 static bool bring_up(PGconn *connection, const struct db_schema_status *status,
-		     db_schema_progress *progress, GError **error)
+		     const struct db_schema_progress *progress, GError **error)
 {
 	unsigned version = status->version;
 
@@ -299,16 +301,19 @@ static bool bring_up(PGconn *connection, const struct db_schema_status *status,
 		if (!apply_baseline(connection, error))
 			return false;
 		version = baseline_version();
-		progress(version, migrations[0].name);
+		progress->applied(version, migrations[0].name);
+	} else if (!relations_lock(connection, progress->waiting, error)) {
+		return false;
 	}
 	if (!apply_migrations(connection, version, progress, error) ||
 	    !apply_definitions(connection, error) || !pg_script(connection, "COMMIT", error))
 		return false;
-	progress(0, "functions");
+	progress->applied(0, "functions");
 	return true;
 }
 
-bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GError **error)
+bool db_schema_migrate(const char *conninfo, const struct db_schema_progress *progress,
+		       GError **error)
 {
 	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
 	struct db_schema_status status;

@@ -33,14 +33,19 @@ bool db_schema_read(const char *conninfo, struct db_schema_status *status_out, G
     __attribute__((warn_unused_result));
 void db_schema_status_clear(struct db_schema_status *status);
 
-/* Called after each step: a migration's version and name, or 0 and "functions" or "rights". */
-typedef void db_schema_progress(unsigned version, const char *name);
+struct db_schema_progress {
+	/* After each step: a migration's version and name, or 0 and "functions" or "rights". */
+	void (*applied)(unsigned version, const char *name);
+	/* When others use the schema, and now and then while that lasts. */
+	void (*waiting)(void);
+};
 
 /* Applies what is waiting in one transaction, under a lock, so that two runs at the same time do no
- * harm; where nothing is, gives the roles the rights back that they have lost. False with
- * BM_ERROR_CONFIG when the state is DB_SCHEMA_FOREIGN. */
-bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GError **error)
-    __attribute__((warn_unused_result));
+ * harm, and with everybody else kept out of the schema, so that nobody's transaction fails; where
+ * nothing is, gives the roles the rights back that they have lost. False with BM_ERROR_CONFIG when
+ * the state is DB_SCHEMA_FOREIGN. */
+bool db_schema_migrate(const char *conninfo, const struct db_schema_progress *progress,
+		       GError **error) __attribute__((warn_unused_result));
 
 /* Which rights the roles lack, and which of the daemons' accounts their roles, a line for people
  * each, in a current schema; release with g_ptr_array_unref. Grants them in a transaction that is

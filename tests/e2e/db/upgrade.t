@@ -2,7 +2,9 @@
 # tests/upgrade/version-56.sql.gz is a database of the last version before the baseline, with
 # mails, reports, tasks and a waiting mail in it. bouncectl db migrate brings it to exactly the
 # schema of a new database, and its mails are as they were.
+use Bounce::Process;
 use Bounce::Test;
+use POSIX ();
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
@@ -128,6 +130,55 @@ sub difference {
         [ carried => $carried ];
     my (undef, $diff) = $instance->run([ 'diff', @file ], may_fail => 1);
     return substr $diff, 0, 4000;
+}
+
+# An application's transaction has one thing in hand when migrate comes, and then wants another: no
+# order of the two makes either fail.
+my $until = 'DO $$ BEGIN WHILE %s EXISTS (SELECT FROM pg_stat_activity AS a '
+    . 'WHERE pg_backend_pid() = ANY (pg_blocking_pids(a.pid))) LOOP '
+    . 'PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; END $$';
+my ($is_waited_for, $is_given_up) = map { sprintf $until, $_ } 'NOT', '';
+my %step = (
+    reads  => 'SELECT count(*) FROM bounce.open_task',
+    policy => 'SELECT count(*) FROM bounce.policy',
+    writes => "SELECT bounce.register_communication('invoice', '{a\@b.example}', "
+        . "sender => 'o\@example.org', subject => 'x')",
+    resolves => q(UPDATE bounce.task SET note = 'x'),
+);
+my $in_hand = q(SELECT count(*) FROM pg_stat_activity
+    WHERE state = 'active' AND query LIKE 'DO $$ BEGIN WHILE%');
+for my $row ([qw(reads writes)], [qw(writes policy)], [qw(policy resolves)], [qw(resolves reads)]) {
+    my ($first, $then) = @$row;
+    subtest "beside a transaction: $first, $then" => sub {
+        my ($status, $output) =
+            migrate_beside("$first-$then", $step{$first}, $is_waited_for, $step{$then});
+        is $status, 0, 'the schema is brought up' or diag $output;
+    };
+}
+subtest 'beside one that goes on and on' => sub {
+    my ($status, $output) =
+        migrate_beside('long', $step{reads}, $is_waited_for, $is_given_up, $step{writes});
+    is $status, 0, 'the schema is brought up' or diag $output;
+    like $output, qr/^waiting  for the transactions that use the schema/m,
+        'and a person hears what it waits for';
+};
+
+# Status and output of bouncectl db migrate while an application does this in one transaction.
+sub migrate_beside {
+    my ($name, @statement) = @_;
+    my $script = join ";\n", q(SET statement_timeout = '120s'), 'BEGIN', @statement, "COMMIT;\n";
+    $db->sql(q(UPDATE bounce.schema_functions SET sha256 = repeat('0', 64)));
+    my $application = Bounce::Process::in_child(
+        sub {
+            my $is_done = eval { $db->sql($script); 1 };
+            $instance->write_file($name, $is_done ? 'done' : $@);
+            POSIX::_exit(0);
+        });
+    ok $stage->wait_for(60, sub { $db->value($in_hand) }), 'it has the first in hand';
+    my @result = $daemon->bouncectl('db', 'migrate', '--conninfo', $db->conninfo);
+    waitpid $application, 0;
+    is join('', $instance->read_lines($instance->path($name))), 'done', 'it notices nothing';
+    return @result;
 }
 
 finish();
