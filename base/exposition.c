@@ -19,6 +19,13 @@ void exposition_announce(GString *out, const char *name, const char *type, const
 	g_string_append_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+void exposition_append_figure(GString *out, const char *name, const char *type, const char *help,
+			      gint64 value)
+{
+	exposition_announce(out, name, type, help);
+	g_string_append_printf(out, "%s %" G_GINT64_FORMAT "\n", name, value);
+}
+
 void exposition_append_labelled(GString *out, const char *name, const char *label,
 				const char *value, gint64 number)
 {

@@ -12,6 +12,10 @@
 /* Appends the two lines that precede all values of a name. type: counter, gauge, histogram. */
 void exposition_announce(GString *out, const char *name, const char *type, const char *help);
 
+/* Appends the one value that a name has, announced. */
+void exposition_append_figure(GString *out, const char *name, const char *type, const char *help,
+			      gint64 value);
+
 /* Appends NAME{LABEL="VALUE"} and the number as a line; the value may be any text. */
 void exposition_append_labelled(GString *out, const char *name, const char *label,
 				const char *value, gint64 number);

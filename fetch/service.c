@@ -198,20 +198,15 @@ static const struct {
      "mails that could not be recorded or moved, each time they were tried", mailbox_failed},
 };
 
-static void append_fetch_gauge(GString *out, const char *name, const char *help, gint64 value)
-{
-	exposition_announce(out, name, "gauge", help);
-	g_string_append_printf(out, "%s %" G_GINT64_FORMAT "\n", name, value);
-}
-
 static void append_mailboxes(GString *out, const void *data)
 {
 	const struct service *service = data;
 
-	append_fetch_gauge(out, "bounce_fetch_start_time_seconds", "since when it runs",
-			   service->started);
-	append_fetch_gauge(out, "bounce_fetch_written_timestamp_seconds",
-			   "when these figures were written", g_get_real_time() / G_USEC_PER_SEC);
+	exposition_append_figure(out, "bounce_fetch_start_time_seconds", "gauge",
+				 "since when it runs", service->started);
+	exposition_append_figure(out, "bounce_fetch_written_timestamp_seconds", "gauge",
+				 "when these figures were written",
+				 g_get_real_time() / G_USEC_PER_SEC);
 	for (size_t f = 0; service->mailboxes->len > 0 && f < G_N_ELEMENTS(mailbox_figures); f++) {
 		exposition_announce(out, mailbox_figures[f].name, mailbox_figures[f].type,
 				    mailbox_figures[f].help);

@@ -63,13 +63,6 @@ void figures_add_time(struct figures *figures, gint64 microseconds)
 
 /* --- the text ------------------------------------------------------------------------------ */
 
-static void append_figure(GString *out, const char *name, const char *type, const char *help,
-			  guint64 value)
-{
-	exposition_announce(out, name, type, help);
-	g_string_append_printf(out, "%s %" G_GUINT64_FORMAT "\n", name, value);
-}
-
 static void append_answers(const struct figures *figures, GString *out)
 {
 	exposition_announce(out, "bounce_milter_answers_total", "counter",
@@ -96,27 +89,28 @@ static void append_pool(const struct figures *figures, GString *out)
 {
 	const struct db_pool_figures pool = db_pool_figures(figures->pool);
 
-	append_figure(out, "bounce_milter_pool_size", "gauge",
-		      "connections to the database at most (pool_size)", pool.size);
-	append_figure(out, "bounce_milter_pool_open", "gauge", "connections that are open",
-		      pool.open);
-	append_figure(out, "bounce_milter_pool_in_use", "gauge",
-		      "connections with a bounce in progress", pool.in_use);
-	append_figure(out, "bounce_milter_pool_waits_total", "counter",
-		      "bounces that had to wait for a connection", pool.waits);
-	append_figure(out, "bounce_milter_pool_timeouts_total", "counter",
-		      "bounces that waited for a connection in vain (pool_wait)", pool.timeouts);
+	exposition_append_figure(out, "bounce_milter_pool_size", "gauge",
+				 "connections to the database at most (pool_size)", pool.size);
+	exposition_append_figure(out, "bounce_milter_pool_open", "gauge",
+				 "connections that are open", pool.open);
+	exposition_append_figure(out, "bounce_milter_pool_in_use", "gauge",
+				 "connections with a bounce in progress", pool.in_use);
+	exposition_append_figure(out, "bounce_milter_pool_waits_total", "counter",
+				 "bounces that had to wait for a connection", (gint64)pool.waits);
+	exposition_append_figure(out, "bounce_milter_pool_timeouts_total", "counter",
+				 "bounces that waited for a connection in vain (pool_wait)",
+				 (gint64)pool.timeouts);
 }
 
 static void append_figures(GString *out, const void *data)
 {
 	const struct figures *figures = data;
 
-	append_figure(out, "bounce_milter_start_time_seconds", "gauge", "since when it runs",
-		      (guint64)figures->started);
-	append_figure(out, "bounce_milter_written_timestamp_seconds", "gauge",
-		      "when these figures were written",
-		      (guint64)(g_get_real_time() / G_USEC_PER_SEC));
+	exposition_append_figure(out, "bounce_milter_start_time_seconds", "gauge",
+				 "since when it runs", figures->started);
+	exposition_append_figure(out, "bounce_milter_written_timestamp_seconds", "gauge",
+				 "when these figures were written",
+				 g_get_real_time() / G_USEC_PER_SEC);
 	append_answers(figures, out);
 	append_times(figures, out);
 	append_pool(figures, out);

@@ -39,18 +39,13 @@ static void append_rows(GString *out, const struct db_rows *rows)
 
 enum { QUERY_WAIT = 20 }; /* seconds: it is asked again after 30 */
 
-static void append_metrics_gauge(GString *out, const char *name, const char *help, gint64 value)
-{
-	exposition_announce(out, name, "gauge", help);
-	g_string_append_printf(out, "%s %" G_GINT64_FORMAT "\n", name, value);
-}
-
 static void append_database_state(GString *out, bool is_database_up)
 {
-	append_metrics_gauge(out, "bounce_metrics_timestamp_seconds",
-			     "when these figures were told", g_get_real_time() / G_USEC_PER_SEC);
-	append_metrics_gauge(out, "bounce_database_up", "whether the database tells its figures",
-			     is_database_up);
+	exposition_append_figure(out, "bounce_metrics_timestamp_seconds", "gauge",
+				 "when these figures were told",
+				 g_get_real_time() / G_USEC_PER_SEC);
+	exposition_append_figure(out, "bounce_database_up", "gauge",
+				 "whether the database tells its figures", is_database_up);
 }
 
 static void append_versions(GString *out)
