@@ -100,17 +100,15 @@ STATEMENT(console_queries_possible_ways, 1,
 	"                          OR pg_has_role(g.oid, 'bounce_delivery', 'MEMBER'))) "          \
 	"THEN '' ELSE " who " END "
 
+#define ACTOR PERSON("s.actor") "AS actor "
+
 STATEMENT(console_queries_mail_story, 1,
-	  "SELECT s.at, s.event, s.text, s.recipient, " PERSON(
-	      "s.actor") " AS actor "
-			 "FROM bounce.communication_story($1::bigint) AS s");
-STATEMENT(
-    console_queries_task_story, 1,
-    "SELECT s.at, s.action, s.text, " PERSON("s.actor") " AS actor "
-							"FROM bounce.task_story($1::bigint) AS s");
+	  "SELECT s.at, s.event, s.text, s.recipient, " ACTOR
+	  "FROM bounce.communication_story($1::bigint) AS s");
+STATEMENT(console_queries_task_story, 1,
+	  "SELECT s.at, s.action, s.text, " ACTOR "FROM bounce.task_story($1::bigint) AS s");
 STATEMENT(console_queries_block_story, 1,
-	  "SELECT s.at, s.event, s.text, " PERSON("s.actor") " AS actor "
-							     "FROM bounce.block_story($1) AS s");
+	  "SELECT s.at, s.event, s.text, " ACTOR "FROM bounce.block_story($1) AS s");
 
 /* --- what an act has done, as long as its transaction is open --------------------------------- */
 
@@ -382,54 +380,36 @@ STATEMENT(console_queries_address, 1,
 	  "  min(k.blocked_at) AS since, coalesce(bool_or(k.only_process IS NULL), false) "
 	  "  AS is_for_all FROM bounce.blocked_address AS k "
 	  "WHERE k.address_key = bounce.address_key($1)");
-STATEMENT(
-    console_queries_address_blocks, 1,
-    "SELECT k.reason, " BLOCK_WHY " AS why, k.source, k.only_process, "
-    "  k.expires_at, k.blocked_at, " PERSON(
-	"k.blocked_by") " AS blocked_by, k.bounce_id, "
-			"  k.communication_id, "
-			"  CASE WHEN k.lifted_at IS NULL AND k.expires_at <= now() THEN "
-			"k.expires_at "
-			"    ELSE k.lifted_at END AS lifted_at, k.lifted_by, "
-			"bounce.told(k.lift_why, "
-			"k.marked_lift_why) AS lift_why, "
-			"  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS "
-			"is_in_force "
-			"FROM bounce.address_block AS k WHERE k.address_key = "
-			"bounce.address_key($1) "
-			"ORDER BY k.lifted_at IS NOT NULL, k.blocked_at DESC, k.id DESC LIMIT 50");
-STATEMENT(
-    console_queries_blocks, 5,
-    "SELECT k.id, k.address, k.reason, " BLOCK_WHY " AS why, k.source, "
-    "  k.only_process, k.expires_at, k.blocked_at, " PERSON(
-	"k.blocked_by") " AS blocked_by, "
-			"  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS "
-			"is_in_force "
-			"FROM bounce.address_block AS k "
-			"WHERE ($1::text IS NULL OR strpos(k.address_key, lower($1)) > 0) "
-			"  AND ($2::text IS NULL OR k.only_process IS NULL OR k.only_process = $2) "
-			"  AND (coalesce($3::boolean, false) "
-			"       OR k.lifted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > "
-			"now())) "
-			"  AND ($4::bigint IS NULL OR k.id < $4) ORDER BY k.id DESC LIMIT "
-			"$5::integer");
-#define BLOCK_TIME(column)                                                                         \
-	"to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-STATEMENT(
-    console_queries_block_file, 2,
-    "SELECT k.address, k.reason, k.why, k.source, k.only_process AS process, " BLOCK_TIME(
-	"k.expires_at") " AS expires_at, " BLOCK_TIME("k.blocked_at") " AS blocked_at, "
-								      "  k.blocked_by FROM "
-								      "bounce.blocked_address AS k "
-								      "WHERE ($1::text IS NULL OR "
-								      "k.only_process IS NULL OR "
-								      "k.only_process = $1) "
-								      "  AND ($2::text IS NULL OR "
-								      "k.address_key > "
-								      "bounce.address_key($2)) "
-								      "ORDER BY k.address_key "
-								      "FETCH FIRST 1000 ROWS WITH "
-								      "TIES");
+#define BLOCKED_BY PERSON("k.blocked_by") "AS blocked_by, "
+#define BLOCK_TIME(name)                                                                           \
+	"to_char(k." name " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS " name ", "
+#define BLOCK_TIMES BLOCK_TIME("expires_at") BLOCK_TIME("blocked_at")
+
+STATEMENT(console_queries_address_blocks, 1,
+	  "SELECT k.reason, " BLOCK_WHY " AS why, k.source, k.only_process, "
+	  "  k.expires_at, k.blocked_at, " BLOCKED_BY "k.bounce_id, k.communication_id, "
+	  "  CASE WHEN k.lifted_at IS NULL AND k.expires_at <= now() THEN k.expires_at "
+	  "    ELSE k.lifted_at END AS lifted_at, k.lifted_by, "
+	  "  bounce.told(k.lift_why, k.marked_lift_why) AS lift_why, "
+	  "  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS is_in_force "
+	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "
+	  "ORDER BY k.lifted_at IS NOT NULL, k.blocked_at DESC, k.id DESC LIMIT 50");
+STATEMENT(console_queries_blocks, 5,
+	  "SELECT k.id, k.address, k.reason, " BLOCK_WHY " AS why, k.source, "
+	  "  k.only_process, k.expires_at, k.blocked_at, " BLOCKED_BY
+	  "  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS is_in_force "
+	  "FROM bounce.address_block AS k "
+	  "WHERE ($1::text IS NULL OR strpos(k.address_key, lower($1)) > 0) "
+	  "  AND ($2::text IS NULL OR k.only_process IS NULL OR k.only_process = $2) "
+	  "  AND (coalesce($3::boolean, false) "
+	  "       OR k.lifted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())) "
+	  "  AND ($4::bigint IS NULL OR k.id < $4) ORDER BY k.id DESC LIMIT $5::integer");
+STATEMENT(console_queries_block_file, 2,
+	  "SELECT k.address, k.reason, k.why, k.source, k.only_process AS process, " BLOCK_TIMES
+	  "  k.blocked_by FROM bounce.blocked_address AS k "
+	  "WHERE ($1::text IS NULL OR k.only_process IS NULL OR k.only_process = $1) "
+	  "  AND ($2::text IS NULL OR k.address_key > bounce.address_key($2)) "
+	  "ORDER BY k.address_key FETCH FIRST 1000 ROWS WITH TIES");
 STATEMENT(console_queries_address_mails, 4,
 	  "WITH page AS MATERIALIZED ("
 	  "  SELECT r.id, r.communication_id, r.last_attempt_at, r.state, r.reason, r.task_id, "
