@@ -251,16 +251,31 @@ static bool apply_rights(PGconn *connection, GError **error)
 	g_assert_not_reached();
 }
 
+/* Grants all rights, in the transaction that is open. What was there before, and after it, as
+ * rights_read says it. */
+static bool grant_again(PGconn *connection, GPtrArray **before_out, GPtrArray **after_out,
+			GError **error)
+{
+	g_autoptr(GPtrArray) before = rights_read(connection, error);
+
+	if (!before || !apply_rights(connection, error))
+		return false;
+	*after_out = rights_read(connection, error);
+	if (!*after_out)
+		return false;
+	*before_out = g_steal_pointer(&before);
+	return true;
+}
+
 static bool restore_rights(PGconn *connection, const struct db_schema_progress *progress,
 			   GError **error)
 {
-	if (!pg_script(connection, "BEGIN", error))
-		return false;
-	g_autoptr(GPtrArray) before = rights_read(connection, error);
-	if (!before || !apply_rights(connection, error))
-		return false;
-	g_autoptr(GPtrArray) after = rights_read(connection, error);
-	if (!after || !pg_script(connection, "COMMIT", error))
+	g_autoptr(GPtrArray) before = NULL;
+	g_autoptr(GPtrArray) after = NULL;
+
+	if (!pg_script(connection, "BEGIN", error) ||
+	    !grant_again(connection, &before, &after, error) ||
+	    !pg_script(connection, "COMMIT", error))
 		return false;
 	g_autoptr(GPtrArray) lacking = rights_lacking(after, before);
 	g_autoptr(GPtrArray) superfluous = rights_lacking(before, after);
@@ -272,21 +287,20 @@ static bool restore_rights(PGconn *connection, const struct db_schema_progress *
 GPtrArray *db_schema_missing_rights(const char *conninfo, GError **error)
 {
 	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
+	g_autoptr(GPtrArray) before = NULL;
+	g_autoptr(GPtrArray) after = NULL;
 
 	if (!connection || !pg_script(connection, lock_statement, error) ||
-	    !pg_script(connection, "BEGIN", error))
+	    !pg_script(connection, "BEGIN", error) ||
+	    !grant_again(connection, &before, &after, error) ||
+	    !pg_script(connection, "ROLLBACK", error))
 		return NULL;
 	g_autoptr(GPtrArray) memberships = rights_read_memberships(connection, error);
-	g_autoptr(GPtrArray) before = memberships ? rights_read(connection, error) : NULL;
-	if (!before || !apply_rights(connection, error))
+	if (!memberships)
 		return NULL;
-	g_autoptr(GPtrArray) after = rights_read(connection, error);
-	if (!after || !pg_script(connection, "ROLLBACK", error))
-		return NULL;
-	g_autoptr(GPtrArray) lacking = rights_lacking(after, before);
-	for (guint i = 0; i < lacking->len; i++)
-		g_ptr_array_insert(memberships, (int)i, g_strdup(lacking->pdata[i]));
-	return g_steal_pointer(&memberships);
+	GPtrArray *lacking = rights_lacking(after, before);
+	g_ptr_array_extend_and_steal(lacking, g_steal_pointer(&memberships));
+	return lacking;
 }
 
 /* One transaction for all: a database is never left with tables and functions that do not fit. */

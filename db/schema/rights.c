@@ -58,12 +58,12 @@ GPtrArray *rights_read_memberships(PGconn *connection, GError **error)
 GPtrArray *rights_lacking(const GPtrArray *all, const GPtrArray *some)
 {
 	g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
-	GPtrArray *lacking = g_ptr_array_new();
+	GPtrArray *lacking = g_ptr_array_new_with_free_func(g_free);
 
 	for (guint i = 0; i < some->len; i++)
 		g_hash_table_add(there, some->pdata[i]);
 	for (guint i = 0; i < all->len; i++)
 		if (!g_hash_table_contains(there, all->pdata[i]))
-			g_ptr_array_add(lacking, all->pdata[i]);
+			g_ptr_array_add(lacking, g_strdup(all->pdata[i]));
 	return lacking;
 }

@@ -21,7 +21,7 @@
  * where it is lacking. Release with g_ptr_array_unref. NULL with a code as pg_query. */
 GPtrArray *rights_read(PGconn *connection, GError **error) __attribute__((warn_unused_result));
 
-/* The lines of all that some does not have, in their order. Borrowed from all. */
+/* The lines of all that some does not have, in their order. Release with g_ptr_array_unref. */
 GPtrArray *rights_lacking(const GPtrArray *all, const GPtrArray *some);
 
 /* The same kind of line for accounts that are there, and no member of their group role. */
