@@ -175,15 +175,7 @@ subtest 'many tasks' => sub {
     like $eva->get('/tasks?size=200')->{content}, qr/value="200" selected/, 'a longer page';
 
     # one waits for what somebody else has in hand: the time of a part is over with it
-    $stage->instance->start(
-        name => 'holder',
-        code => sub {
-            $db->sql( "BEGIN; SELECT FROM bounce.task WHERE id = $id[0] FOR UPDATE;"
-                    . ' SELECT pg_sleep(600);');
-        });
-    my $holds = q{FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%'
-        AND pid <> pg_backend_pid()};
-    $stage->wait_for(20, sub { $db->value("SELECT count(*) $holds") });
+    $stage->hold_task($id[0]);
     my @field = (
         way  => 'done',
         note => 'x',
@@ -195,7 +187,7 @@ subtest 'many tasks' => sub {
     is $part->{status}, 200, 'in parts';
     like $part->{content}, qr/Not done yet.*0 tasks are done,\s+${\(@id - 1)} are left/s,
         '... how far it is';
-    $db->sql("SELECT pg_terminate_backend(pid) $holds;");
+    $stage->let_go;
     my ($form) = $part->{content} =~ m{<form id="go-on"[^>]*action="/tasks/resolve">(.*?)</form>}s;
     my @rest   = map { s/&#39;/'/gr =~ s/&quot;/"/gr } $form =~ /name="([^"]+)" value="([^"]*)"/g;
     my $end    = $eva->post('/tasks/resolve', @rest);

@@ -393,15 +393,7 @@ subtest 'slow and many' => sub {
 subtest 'one who asks for much at once' => sub {
     my $ada = $console->visitor->log_in('ada');
     $eva->get('/tasks');
-    $stage->instance->start(
-        name => 'holder',
-        code => sub {
-            $db->sql( "BEGIN; SELECT FROM bounce.task WHERE id = $task[0] FOR UPDATE;"
-                    . ' SELECT pg_sleep(600);');
-        });
-    my $holds = q{FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%'
-        AND pid <> pg_backend_pid()};
-    $stage->wait_for(20, sub { $db->value("SELECT count(*) $holds") });
+    $stage->hold_task($task[0]);
     my $body = "form_token=$eva->{token}&id=$task[0]&note=busy";
     my @busy = map {
         my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $console->port);
@@ -426,7 +418,7 @@ subtest 'one who asks for much at once' => sub {
         });
     is $ada->get('/tasks')->{status},                              200, 'others work on';
     is scalar(my @answered = IO::Select->new(@busy)->can_read(0)), 0,   'while she waits';
-    $db->sql("SELECT pg_terminate_backend(pid) $holds;");
+    $stage->let_go;
     is scalar(grep { Bounce::Console::read_all($_, 30) =~ /^HTTP\S+ 303/ } @busy), 20,
         'then each of hers is answered';
     is $stage->count(q{bounce.task_history WHERE text = 'busy'}), 20, 'and done, once';

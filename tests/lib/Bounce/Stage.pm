@@ -258,6 +258,28 @@ sub count {
     return $self->{db}->value("SELECT count(*) FROM $from", %variable);
 }
 
+# Another session has a task in hand until let_go().
+my $holds = q{FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%'
+    AND pid <> pg_backend_pid()};
+
+sub hold_task {
+    my ($self, $id) = @_;
+    $self->{instance}->start(
+        name => 'holder',
+        code => sub {
+            $self->{db}->sql("BEGIN; SELECT FROM bounce.task WHERE id = $id FOR UPDATE;"
+                    . ' SELECT pg_sleep(600);');
+        });
+    $self->wait_for(20, sub { $self->{db}->value("SELECT count(*) $holds") });
+    return;
+}
+
+sub let_go {
+    my ($self) = @_;
+    $self->{db}->sql("SELECT pg_terminate_backend(pid) $holds;");
+    return;
+}
+
 # A folder with one rule, for tests to which it does not matter which rule decides: all that are
 # shipped take a second or more to compile, at each start.
 sub one_rule {
