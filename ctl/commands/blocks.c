@@ -115,10 +115,10 @@ static const struct ctl_section waiting_mails = {
 
 static enum ctl_exit_code print_waiting_mails(struct ctl_call *call, const struct db_rows *rows)
 {
-	g_autofree char *closing =
-	    g_strdup_printf("\n%zu mails have waited for this and would be sent.\n"
-			    "Nothing was changed. Do it with --yes.\n",
-			    db_rows_count(rows));
+	g_autofree char *closing = g_strdup_printf(
+	    "\n%zu %s waited for this and would be sent.\n"
+	    "Nothing was changed. Do it with --yes.\n",
+	    db_rows_count(rows), db_rows_count(rows) == 1 ? "mail has" : "mails have");
 	enum ctl_exit_code code = ctl_view_print(call, &waiting_mails, rows, closing);
 
 	return code == CTL_EXIT_OK ? CTL_EXIT_FAULT : code;
