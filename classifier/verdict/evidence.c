@@ -182,6 +182,7 @@ static size_t name_length(const char *recipient)
 {
 	size_t len = strcspn(recipient, "@");
 	bool is_odd = strcspn(recipient, "0123456789._-") < len;
+
 	return is_odd && len > strlen(ADDRESS) && g_ascii_isalpha(recipient[0]) ? len : 0;
 }
 
@@ -189,6 +190,7 @@ void evidence_name_recipient(char *folded, const char *recipient)
 {
 	size_t len = name_length(recipient);
 	char *kept = folded;
+
 	if (len == 0)
 		return;
 	for (const char *at = folded; *at;) {
@@ -209,6 +211,7 @@ static void drop_giving_up(char *text)
 {
 	static const char phrase[] = " Giving up on ";
 	char *at = strstr(text, phrase);
+
 	if (!at)
 		return;
 	char *end = at + strlen(phrase) + strcspn(at + strlen(phrase), " \n");

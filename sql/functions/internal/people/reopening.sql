@@ -122,7 +122,7 @@ LANGUAGE sql STABLE AS $$
                               AND o.replaced_by = (n).id AND o.id <> old_id)
 $$;
 COMMENT ON FUNCTION bounce_internal.is_only_instead_of(bounce.communication_recipient, bigint) IS
-  'whether a recipient is one only because he was put in the place of that one: he was not there '
+  'whether a recipient is one only because it was put in the place of that one: it was not there '
   'before, and is not in the place of others as well';
 
 CREATE OR REPLACE FUNCTION bounce_internal.take_out(
@@ -145,8 +145,8 @@ BEGIN
   RETURN true;
 END $$;
 COMMENT ON FUNCTION bounce_internal.take_out(bounce.communication_recipient, bigint) IS
-  'takes out a recipient who was put in the place of another one: removes him, or, who had been '
-  'replaced by that one before, is so again. False when the mail was sent to him';
+  'takes out a recipient that was put in the place of another one: removes it, or, where it had '
+  'been replaced by that one before, has it so again. False when the mail was sent to it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.restore_recipient(was jsonb, why text) RETURNS boolean
 LANGUAGE plpgsql AS $$
