@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "fetch/store/settings.h"
 
 static const struct config_key keys[] = {
@@ -55,28 +56,14 @@ void fetch_settings_clear(struct fetch_settings *settings)
 
 /* --- mailboxes -------------------------------------------------------------------------- */
 
-static int compare_mailbox_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of the files, sorted. */
 static GPtrArray *list_files(const char *path, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
-	g_autoptr(GDir) dir = g_dir_open(path, 0, &cause);
-	const char *name;
+	GPtrArray *files = folder_files(path, ".conf", &cause);
 
-	if (!dir) {
+	if (!files)
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "mailboxes: %s", cause->message);
-		return NULL;
-	}
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	while ((name = g_dir_read_name(dir)))
-		if (*name != '.' && g_str_has_suffix(name, ".conf"))
-			g_ptr_array_add(names, g_build_filename(path, name, NULL));
-	g_ptr_array_sort(names, compare_mailbox_names);
-	return names;
+	return files;
 }
 
 static void free_mailbox(void *data)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "classifier/pattern/pattern_set.h"
 #include "classifier/rules/rule_file.h"
 
@@ -99,26 +100,16 @@ static bool read_file(struct rule_source source, GPtrArray *rules, GError **erro
 	return rule_file_parse(&source, rules, error);
 }
 
-static int compare_file_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The *.rules of a directory in name order; NULL if it cannot be read. */
 static GPtrArray *list_files(const char *dir, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
-	g_autoptr(GDir) handle = g_dir_open(dir, 0, &cause);
-	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) paths = folder_files(dir, ".rules", &cause);
 
-	if (!handle) {
+	if (!paths) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "rules: %s", cause->message);
 		return NULL;
 	}
-	for (const char *name = g_dir_read_name(handle); name; name = g_dir_read_name(handle))
-		if (name[0] != '.' && g_str_has_suffix(name, ".rules"))
-			g_ptr_array_add(paths, g_build_filename(dir, name, NULL));
-	g_ptr_array_sort(paths, compare_file_names);
 	if (paths->len == 0) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
 			    "%s: there are no *.rules files in it", dir);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/shown_text.h"
 #include "classifier/read/reader.h"
 #include "classifier/report/report.h"
@@ -209,27 +210,6 @@ static void classify_file(struct job *job, const char *file)
 		close(fd);
 }
 
-static int compare_paths(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The entries of a folder as paths, in the order of names; NULL with errno. */
-static GPtrArray *list_folder(const char *path)
-{
-	GPtrArray *entries = NULL;
-
-	errno = 0;
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	if (!dir)
-		return NULL;
-	entries = g_ptr_array_new_with_free_func(g_free);
-	for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir))
-		g_ptr_array_add(entries, g_build_filename(path, name, NULL));
-	g_ptr_array_sort(entries, compare_paths);
-	return entries;
-}
-
 static void classify_path(struct job *job, const char *path, unsigned depth)
 {
 	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
@@ -242,13 +222,16 @@ static void classify_path(struct job *job, const char *path, unsigned depth)
 		complain(job, path, ELOOP);
 		return;
 	}
-	g_autoptr(GPtrArray) entries = list_folder(path);
-	if (!entries) {
+	g_autoptr(GPtrArray) names = folder_names(path, NULL);
+	if (!names) {
 		complain(job, path, errno);
 		return;
 	}
-	for (guint i = 0; i < entries->len; i++)
-		classify_path(job, entries->pdata[i], depth + 1);
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *entry = g_build_filename(path, names->pdata[i], NULL);
+
+		classify_path(job, entry, depth + 1);
+	}
 }
 
 /* --- the command line --------------------------------------------------- */

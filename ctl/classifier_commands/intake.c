@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/log.h"
 #include "ctl/classifier_commands/intake_batch.h"
 #include "ctl/classifier_commands/intake_mail.h"
@@ -160,9 +161,8 @@ static void on_maildir_mail_done(struct intake_batch *batch, const struct intake
 	move_to_cur(batch->job, batch->maildir, name, !item->for_person);
 }
 
-static void take_maildir_mail(struct intake_batch *batch, const char *name)
+static void take_maildir_mail(struct intake_batch *batch, const char *path)
 {
-	g_autofree char *path = g_build_filename(batch->maildir, "new", name, NULL);
 	struct intake_mail_item item = {.source = "maildir", .keeping = INTAKE_MAIL_KEEPS_UNSEEN};
 	FILE *file = open_regular(path, O_NOFOLLOW);
 
@@ -174,13 +174,8 @@ static void take_maildir_mail(struct intake_batch *batch, const char *name)
 		fail_to_open(batch->job, path);
 		return;
 	}
-	item.name = g_steal_pointer(&path);
+	item.name = g_strdup(path);
 	take_whole(batch, &item, file);
-}
-
-static int compare_mail_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* In the order of names, which is the order of arrival. */
@@ -188,21 +183,15 @@ static void take_maildir(struct intake_mail_job *job, const char *dir)
 {
 	struct intake_batch batch = {.job = job, .maildir = dir, .on_done = on_maildir_mail_done};
 	g_autofree char *path = g_build_filename(dir, "new", NULL);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GDir) folder = g_dir_open(path, 0, &error);
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) files = folder_files(path, "", NULL);
 
-	if (!folder) {
+	if (!files) {
 		intake_mail_fail(job, dir, CTL_EXIT_FAULT, "is no maildir: it has no folder new");
 		return;
 	}
-	for (const char *name = g_dir_read_name(folder); name; name = g_dir_read_name(folder))
-		if (*name != '.')
-			g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, compare_mail_names);
-	for (guint i = 0; intake_mail_may_go_on(job) && i < names->len; i++) {
-		progress_step(&job->progress, dir, i + 1, names->len);
-		take_maildir_mail(&batch, names->pdata[i]);
+	for (guint i = 0; intake_mail_may_go_on(job) && i < files->len; i++) {
+		progress_step(&job->progress, dir, i + 1, files->len);
+		take_maildir_mail(&batch, files->pdata[i]);
 	}
 	intake_batch_end(&batch);
 }
