@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "db/pg.h"
+#include "tests/unit/loopback.h"
 
 /* A host that takes one connection and falls silent, as when it is frozen: the kernel still takes
  * further ones. Returns the listening socket, to be served by serve_silence. */
@@ -69,6 +70,7 @@ static void test_silent_server_is_left(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	loopback_have();
 	g_test_add_func("/db/silent-server-is-left", test_silent_server_is_left);
 	return g_test_run();
 }

@@ -317,9 +317,10 @@ static void hostile_server_start(struct hostile_server *server)
 	server->thread = g_thread_new("server", server_main, server);
 }
 
-/* Waits for its end. What the client said is in said. */
+/* Once the client has ended; who never came is not waited for. What it said is in said. */
 static void hostile_server_join(struct hostile_server *server)
 {
+	shutdown(server->listener, SHUT_RDWR);
 	g_thread_join(server->thread);
 	close(server->listener);
 	g_string_free(server->held, TRUE);

@@ -14,6 +14,7 @@
 #include "delivery/smtp/session.h"
 #include "tests/unit/delivery/smtp/hostile_server.h"
 #include "tests/unit/delivery/smtp/test_certificates.h"
+#include "tests/unit/loopback.h"
 
 enum login { LOGIN_NONE, LOGIN_STRICT, LOGIN_UNVERIFIED, LOGIN_CLEARTEXT, LOGIN_OAUTH };
 
@@ -536,6 +537,7 @@ static void test_odd_replies(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	loopback_have();
 	signal(SIGPIPE, SIG_IGN);
 	certificates_make(&certificates);
 	g_test_add_func("/session/hostile-servers", test_hostile_servers);

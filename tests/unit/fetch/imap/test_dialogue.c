@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fetch/imap/dialogue.h"
+#include "tests/unit/loopback.h"
 
 /* A server of one connection that says its text, whatever it hears, and then waits or hangs up. */
 struct server {
@@ -236,6 +237,7 @@ static void test_stop(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	loopback_have();
 	g_test_add_func("/imap/answers", test_answers);
 	g_test_add_func("/imap/floods", test_floods);
 	g_test_add_func("/imap/greetings", test_greetings);
