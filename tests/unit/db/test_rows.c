@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Rows of any statement against a real PostgreSQL (tests/check.pl has set
- * PGHOST and the rest), and which recipients the watched parameters refuse.
+ * Rows of any statement on a real PostgreSQL (tests/check.pl has set PGHOST and the rest).
  */
 #include <string.h>
 
 #include "base/error.h"
-#include "db/parameter_cache.h"
 #include "db/rows.h"
-#include "db/values/pg_array.h"
-#include "db/values/pg_binary_array.h"
 
 static struct db_pool *pool(void)
 {
@@ -107,122 +103,6 @@ static void test_arguments_and_errors(void)
 	db_pool_free(connections);
 }
 
-/* Addresses under a prefix or none, with the parameter on. TOKEN is a valid
- * token of key 1, FORGED one that key 1 did not sign, OTHER one of key 2. */
-static const struct {
-	const char *prefix;
-	const char *address;
-	bool refused;
-} addresses[] = {
-    {"bounce+", "bounce+TOKEN@b.example", false},
-    {"bounce+", "BOUNCE+TOKEN@b.example", false},
-    {"bounce+", "bounce+FORGED@b.example", true},
-    {"bounce+", "bounce+OTHER@b.example", false},
-    {"bounce+", "bounce+@b.example", true},
-    {"bounce+", "bounce+x@b.example", true},
-    {"bounce+", "bounce@b.example", false},
-    {"bounce+", "postmaster@b.example", false},
-    {"bounce+", "FORGED@b.example", false},
-    {"bounce+", "\"bounce+x\"@b.example", false},
-    {"bounce+", "bounce+x", false},
-    {"bounce+", "", false},
-    {"bounce+", "bounce+y@c.example+TOKEN@b.example", false},
-    {"", "TOKEN@b.example", false},
-    {"", "FORGED@b.example", true},
-    {"", "postmaster@b.example", false},
-};
-
-static char *fill_in(const char *template)
-{
-	const struct token_key keys[] = {
-	    {.id = 1, .secret = {7}}, {.id = 1, .secret = {8}}, {.id = 2, .secret = {9}}};
-	static const char *const words[] = {"TOKEN", "FORGED", "OTHER"};
-	const struct token token = {.attempt = 1, .expiry_day = 20000, .recipient_id = 5};
-	GString *text = g_string_new(template);
-
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-		char value[TOKEN_DIGITS + 1];
-
-		token_format(&token, &keys[i], value);
-		g_string_replace(text, words[i], value, 0);
-	}
-	return g_string_free(text, FALSE);
-}
-
-static void test_refused(void)
-{
-	struct token_key key = {.id = 1, .secret = {7}};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
-		g_autofree char *prefix = g_strdup(addresses[i].prefix);
-		g_autofree char *address = fill_in(addresses[i].address);
-		struct db_parameters parameters = {.refuse_bad_token = true,
-						   .return_path_prefix = prefix,
-						   .token_keys = &key,
-						   .token_key_count = 1};
-
-		g_test_message("%s%s", prefix, address);
-		g_assert_true(db_parameters_refuses(&parameters, address) == addresses[i].refused);
-		parameters.refuse_bad_token = false;
-		g_assert_false(db_parameters_refuses(&parameters, address));
-	}
-}
-
-/* The text form that PostgreSQL writes, and the same elements written for it. */
-static void test_arrays(void)
-{
-	static const struct {
-		const char *text;
-		const char *elements; /* parted by | */
-		const char *written;
-	} rows[] = {
-	    {"{}", "", "{}"},
-	    {"", "", "{}"},
-	    {"{1}", "1", "{\"1\"}"},
-	    {"{1,22,333}", "1|22|333", "{\"1\",\"22\",\"333\"}"},
-	    {"{a@b.example,\"Anna \\\"A\\\" <a@b.example>\"}",
-	     "a@b.example|Anna \"A\" <a@b.example>",
-	     "{\"a@b.example\",\"Anna \\\"A\\\" <a@b.example>\"}"},
-	    {"{\"\",NULL,\"NULL\",\"a\\\\b\"}", "||NULL|a\\b", "{\"\",\"\",\"NULL\",\"a\\\\b\"}"},
-	    {"{\"a,b\",\"{c}\"}", "a,b|{c}", "{\"a,b\",\"{c}\"}"},
-	    {"{\"open", "open", "{\"open\"}"},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_auto(GStrv) elements = pg_array_read(rows[i].text);
-		g_autofree char *joined = g_strjoinv("|", elements);
-		g_autofree char *written = pg_array_write((const char *const *)elements);
-
-		g_assert_cmpstr(joined, ==, rows[i].elements);
-		g_assert_cmpstr(written, ==, rows[i].written);
-	}
-}
-
-static bool array_equals(const GByteArray *array, const guint8 *bytes, size_t len)
-{
-	return array->len == len && memcmp(array->data, bytes, len) == 0;
-}
-
-/* What array_send() says of an empty bytea and one of three octets, and of a jsonb '[1]'. */
-static void test_binary_arrays(void)
-{
-	static const guint8 texts[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 17, 0,   0,    0,   2,
-				       0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3,  'a', 0x00, 0xff};
-	static const guint8 json[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x0e, 0xda, 0,   0,
-				      0, 1, 0, 0, 0, 1, 0, 0, 0, 4, 1,    '[',  '1', ']'};
-	static const guint8 none[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17};
-	g_autoptr(GByteArray) array = pg_binary_array_new(PG_BINARY_BYTEA, 2);
-	g_autoptr(GByteArray) documents = pg_binary_array_new(PG_BINARY_JSONB, 1);
-	g_autoptr(GByteArray) empty = pg_binary_array_new(PG_BINARY_BYTEA, 0);
-
-	pg_binary_array_add(array, PG_BINARY_BYTEA, "", 0);
-	pg_binary_array_add(array, PG_BINARY_BYTEA, "a\0\xff", 3);
-	pg_binary_array_add(documents, PG_BINARY_JSONB, "[1]", 3);
-	g_assert_true(array_equals(array, texts, sizeof texts));
-	g_assert_true(array_equals(documents, json, sizeof json));
-	g_assert_true(array_equals(empty, none, sizeof none));
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -230,8 +110,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/rows/times", test_times);
 	g_test_add_func("/rows/bytes", test_bytes);
 	g_test_add_func("/rows/arguments-and-errors", test_arguments_and_errors);
-	g_test_add_func("/pg-array", test_arrays);
-	g_test_add_func("/pg-array/binary", test_binary_arrays);
-	g_test_add_func("/parameters/refused", test_refused);
 	return g_test_run();
 }

@@ -1,71 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bounce-delivery without servers: the keys and their documents, and the outcome
- * of replies.
+ * What the replies of a server mean for each recipient, whose fault a refusal is, and its document.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 
-#include "base/error.h"
 #include "classifier/mime/mime.h"
 #include "delivery/outcome/outcome.h"
-#include "delivery/settings.h"
-#include "tests/unit/daemon/settings_documents.h"
 #include "tests/unit/shipped_rules.h"
-
-/* --- settings --------------------------------------------------------------- */
-
-/* The sample file and the man page name every key, with its default. */
-static void test_documents(void)
-{
-	g_auto(delivery_settings_t) settings = {0};
-	g_autoptr(GError) error = NULL;
-	struct config_section sections[DELIVERY_SETTINGS_SECTIONS];
-
-	g_assert_true(delivery_settings_read("etc/bounce-delivery.conf", &settings, &error));
-	delivery_settings_sections(&settings, sections);
-	settings_documents_check(sections, G_N_ELEMENTS(sections), "etc/bounce-delivery.conf",
-				 "doc/bounce-delivery.8");
-}
-
-static void test_password_in_the_clear(void)
-{
-	static const struct {
-		const char *lines;
-		bool is_good;
-	} rows[] = {
-	    {"starttls = may\n", false},
-	    {"starttls = off\n", false},
-	    {"starttls = encrypt\n", false},
-	    {"starttls = encrypt\nauth_unverified = yes\n", true},
-	    {"starttls = may\nauth_unverified = yes\n", false},
-	    {"starttls = verify\n", true},
-	    {"starttls = smtps\n", true},
-	    {"starttls = may\nauth_cleartext = yes\n", true},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *path =
-		    g_build_filename(g_get_tmp_dir(), "bounce-delivery-test-XXXXXX", NULL);
-		g_autofree char *text =
-		    g_strconcat("conninfo = x\nusername = app\n", rows[i].lines, NULL);
-		g_auto(delivery_settings_t) settings = {0};
-		g_autoptr(GError) error = NULL;
-		int fd = g_mkstemp(path);
-
-		g_assert_true(fd >= 0 && g_close(fd, NULL) &&
-			      g_file_set_contents(path, text, -1, NULL));
-		g_test_message("%s", rows[i].lines);
-		g_assert_true(delivery_settings_read(path, &settings, &error) == rows[i].is_good);
-		g_assert_true((error != NULL) == !rows[i].is_good);
-		g_assert_cmpint(remove(path), ==, 0);
-	}
-}
-
-/* --- outcomes --------------------------------------------------------------- */
 
 static void test_outcomes(void)
 {
@@ -315,8 +258,6 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	mime_init();
-	g_test_add_func("/delivery/settings/documents", test_documents);
-	g_test_add_func("/delivery/settings/password-in-the-clear", test_password_in_the_clear);
 	g_test_add_func("/delivery/outcome", test_outcomes);
 	g_test_add_func("/delivery/outcome/blame", test_blame);
 	g_test_add_func("/delivery/outcome/blame-beside-dead", test_blame_beside_dead);

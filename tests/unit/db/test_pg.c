@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The database layer against a real PostgreSQL (tests/check.pl has set PGHOST
- * and the rest): errors fall into the right one of the four kinds, nothing is
- * success before COMMIT, and the pool's waits are bounded.
+ * Statements on a real PostgreSQL (tests/check.pl has set PGHOST and the rest): errors fall into
+ * the right one of the four kinds, nothing is success before COMMIT, every wait is bounded, and a
+ * session is as the functions need it.
  */
 #include <string.h>
 
 #include "base/error.h"
-#include "db/checkout.h"
-#include "db/conninfo.h"
-#include "db/parameter_cache.h"
-#include "db/pool.h"
-#include "db/schema/migrate.h"
+#include "db/pg.h"
 #include "tests/unit/db/server.h"
 
 static const char conninfo[] = "dbname=postgres";
@@ -278,147 +274,6 @@ static void test_unreachable_and_refused(void)
 	}
 }
 
-static void test_pool_is_bounded(void)
-{
-	const struct db_pool_options options = {
-	    .conninfo = conninfo, .size = 2, .pool_wait = 0, .query_wait = 5};
-	struct db_pool *pool = db_pool_new(&options);
-	g_autoptr(GError) error = NULL;
-	g_assert_cmpint(db_pool_longest_use(pool), ==, 0);
-	PGconn *first = checkout_begin(pool, &error);
-	g_usleep(2000);
-	g_assert_cmpint(db_pool_longest_use(pool), >=, 2000);
-	PGconn *second = checkout_begin(pool, &error);
-
-	g_assert_no_error(error);
-	g_assert_null(checkout_begin(pool, &error));
-	g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
-	g_clear_error(&error);
-	checkout_end(pool, first);
-	g_assert_true(checkout_begin(pool, &error) == first);
-	checkout_end(pool, first);
-	checkout_end(pool, second);
-	db_pool_free(pool);
-}
-
-/* A connection that died while idle, or was left in a transaction, is not lent again. */
-static void test_pool_replaces_broken(void)
-{
-	const struct db_pool_options options = {
-	    .conninfo = conninfo, .size = 1, .pool_wait = 0, .query_wait = 5};
-	struct db_pool *pool = db_pool_new(&options);
-	g_autoptr(PGconn) killer = server_connect(conninfo);
-	g_autoptr(GError) error = NULL;
-	PGconn *connection = checkout_begin(pool, &error);
-	g_autofree char *kill =
-	    g_strdup_printf("SELECT pg_terminate_backend(%d, 5000)", PQbackendPID(connection));
-
-	checkout_end(pool, connection);
-	server_run(killer, kill);
-	connection = checkout_begin(pool, &error);
-	g_assert_no_error(error);
-	server_run(connection, "BEGIN");
-	checkout_end(pool, connection);
-	connection = checkout_begin(pool, &error);
-	g_assert_no_error(error);
-	g_assert_cmpint(PQtransactionStatus(connection), ==, PQTRANS_IDLE);
-	checkout_end(pool, connection);
-	db_pool_free(pool);
-}
-
-/* A leader that was demoted and still answers: one refused write is enough to leave it, also for
- * the connections that were idle meanwhile. */
-static void test_pool_leaves_read_only_server(void)
-{
-	const struct db_pool_options options = {
-	    .conninfo = conninfo, .size = 2, .pool_wait = 0, .query_wait = 5};
-	struct db_pool *pool = db_pool_new(&options);
-	g_autoptr(GError) error = NULL;
-	PGconn *first = checkout_begin(pool, &error);
-	PGconn *second = checkout_begin(pool, &error);
-	int left = PQbackendPID(first);
-	int idle = PQbackendPID(second);
-
-	g_assert_no_error(error);
-	checkout_end(pool, second);
-	server_run(first, "SET default_transaction_read_only = on");
-	g_assert_null(pg_query(first, 5, "CREATE TABLE refused ()", 0, NULL, &error));
-	g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
-	g_clear_error(&error);
-	checkout_end(pool, first);
-	first = checkout_begin(pool, &error);
-	g_assert_no_error(error);
-	second = checkout_begin(pool, &error);
-	g_assert_no_error(error);
-	g_assert_cmpint(PQbackendPID(first), !=, left);
-	g_assert_cmpint(PQbackendPID(first), !=, idle);
-	g_assert_cmpint(PQbackendPID(second), !=, left);
-	g_assert_cmpint(PQbackendPID(second), !=, idle);
-	checkout_end(pool, first);
-	checkout_end(pool, second);
-	db_pool_free(pool);
-}
-
-/* Who listens only reads, and would never be refused. */
-static void test_parameters_come_from_the_leader(void)
-{
-	g_autofree char *read_only = g_strdup_printf(
-	    "dbname=%s options='-c default_transaction_read_only=on'", g_getenv("BOUNCE_TEMPLATE"));
-	g_autoptr(parameter_cache_t) cache = parameter_cache_new(read_only, "");
-	g_autoptr(GError) error = NULL;
-
-	g_assert_false(parameter_cache_connect(cache, &error));
-	g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
-}
-
-static void test_several_hosts_want_a_leader(void)
-{
-	static const struct {
-		const char *conninfo;
-		const char *environment; /* PGTARGETSESSIONATTRS */
-		bool is_fault;
-	} rows[] = {
-	    {"host=127.0.0.1", "", false},
-	    {"host=127.0.0.1,127.0.0.2", "", true},
-	    {"hostaddr=127.0.0.1,127.0.0.2", "", true},
-	    {"postgresql://127.0.0.1,127.0.0.2/bounce", "", true},
-	    {"host=127.0.0.1,127.0.0.2 target_session_attrs=any", "", true},
-	    {"host=127.0.0.1,127.0.0.2 target_session_attrs=prefer-standby", "", true},
-	    {"host=127.0.0.1,127.0.0.2 target_session_attrs=read-write", "", false},
-	    {"host=127.0.0.1,127.0.0.2 target_session_attrs=primary", "", false},
-	    {"host=127.0.0.1,127.0.0.2", "read-write", false},
-	    {"not a conninfo", "", false},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		if (*rows[i].environment != '\0')
-			g_setenv("PGTARGETSESSIONATTRS", rows[i].environment, TRUE);
-		g_autofree char *fault = conninfo_hosts_fault(rows[i].conninfo);
-
-		g_unsetenv("PGTARGETSESSIONATTRS");
-		g_test_message("%s", rows[i].conninfo);
-		g_assert_cmpint(fault != NULL, ==, rows[i].is_fault);
-	}
-}
-
-static void test_schema_state(void)
-{
-	g_autofree char *current = g_strdup_printf("dbname=%s", g_getenv("BOUNCE_TEMPLATE"));
-	struct db_schema_status status;
-	g_autoptr(GError) error = NULL;
-
-	g_assert_true(db_schema_read(current, &status, &error));
-	g_assert_cmpint((int)status.state, ==, DB_SCHEMA_CURRENT);
-	g_assert_cmpuint(status.version, ==, status.known);
-	db_schema_status_clear(&status);
-	g_assert_true(db_schema_read(conninfo, &status, &error));
-	g_assert_cmpint((int)status.state, ==, DB_SCHEMA_ABSENT);
-	db_schema_status_clear(&status);
-	g_assert_false(db_schema_require(conninfo, &error));
-	g_assert_error(error, BM_ERROR, BM_ERROR_CONFIG);
-	g_assert_nonnull(strstr(error->message, "bouncectl db init"));
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -433,12 +288,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/db/other-encoding", test_other_encoding);
 	g_test_add_func("/db/refusal-that-passes", test_refusal_that_passes);
 	g_test_add_func("/db/unreachable-and-refused", test_unreachable_and_refused);
-	g_test_add_func("/db/pool-is-bounded", test_pool_is_bounded);
-	g_test_add_func("/db/pool-replaces-broken", test_pool_replaces_broken);
-	g_test_add_func("/db/pool-leaves-read-only-server", test_pool_leaves_read_only_server);
-	g_test_add_func("/db/parameters-come-from-the-leader",
-			test_parameters_come_from_the_leader);
-	g_test_add_func("/db/several-hosts-want-a-leader", test_several_hosts_want_a_leader);
-	g_test_add_func("/db/schema-state", test_schema_state);
 	return g_test_run();
 }
