@@ -117,7 +117,9 @@ struct finding *generic_failure_parse(const struct message *message)
 	    summary_is_transcript(message))
 		return NULL;
 	g_autofree char *subject = text_lower(message->header->subject);
-	g_autofree char *text = text_lower(message->text);
+	/* a phrase may stand in two lines */
+	g_autofree char *line = text_one_line(message->text, strlen(message->text));
+	g_autofree char *text = text_lower(line);
 	if (!from_machine && !words_any(text, words_failure))
 		return NULL;
 	bool is_delay = says_delay_only(subject, text);

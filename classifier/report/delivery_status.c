@@ -25,9 +25,8 @@ struct status_parser {
 	const struct message *message;
 	struct finding *finding;
 	struct report_recipient current;
-	bool empty_line;    /* since the last field */
-	bool is_route;      /* Final-Recipient is "@host:address", the way to a back-end */
-	const char *actual; /* X-Actual-Recipient */
+	bool empty_line; /* since the last field */
+	bool is_route;   /* Final-Recipient is "@host:address", the way to a back-end */
 	size_t added;
 };
 
@@ -65,7 +64,7 @@ static void flush(struct status_parser *p)
 	if (p->is_route && *r->original_recipient)
 		r->recipient = r->original_recipient;
 	if (!*r->recipient)
-		r->recipient = *p->actual ? p->actual : r->original_recipient;
+		r->recipient = *r->actual_recipient ? r->actual_recipient : r->original_recipient;
 	if (!*r->recipient && r->action == REPORT_ACTION_FAILED)
 		r->recipient = named_in_words(p, r->diagnostic);
 	if (*r->recipient && !is_repeated(p)) {
@@ -78,7 +77,6 @@ static void flush(struct status_parser *p)
 	}
 	p->current = report_recipient_empty;
 	p->current.source = "rfc3464";
-	p->actual = "";
 	p->is_route = false;
 }
 
@@ -297,7 +295,7 @@ static void recipient_field(struct status_parser *p, enum recipient_field kind, 
 		r->original_recipient = address_value(p->finding->pool, value, true);
 		break;
 	case FIELD_ACTUAL:
-		p->actual = address_value(p->finding->pool, value, false);
+		r->actual_recipient = address_value(p->finding->pool, value, false);
 		break;
 	case FIELD_ACTION:
 		r->action = action_value(value);
@@ -361,10 +359,8 @@ static char *outdented(const char *text)
 size_t delivery_status_parse(const struct message *message, const char *text,
 			     struct finding *finding)
 {
-	struct status_parser p = {.message = message,
-				  .finding = finding,
-				  .current = report_recipient_empty,
-				  .actual = ""};
+	struct status_parser p = {
+	    .message = message, .finding = finding, .current = report_recipient_empty};
 	p.current.source = "rfc3464";
 	g_autofree char *clean = outdented(text);
 	struct slice rest = {clean, strlen(clean)};

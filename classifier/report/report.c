@@ -17,6 +17,7 @@ const struct report_header report_header_empty = HEADER_EMPTY;
 const struct report_recipient report_recipient_empty = {
     .recipient = "",
     .original_recipient = "",
+    .actual_recipient = "",
     .action = REPORT_ACTION_NONE,
     .status = "",
     .reply_code = "",

@@ -46,6 +46,7 @@ enum report_action {
 struct report_recipient {
 	const char *recipient;          /* Final-Recipient, or the address the prose names */
 	const char *original_recipient; /* Original-Recipient (ORCPT) */
+	const char *actual_recipient;   /* X-Actual-Recipient: what a host made of it */
 	enum report_action action;
 	const char *status;          /* enhanced status code, RFC 3463: "5.1.1" */
 	const char *reply_code;      /* SMTP reply code, RFC 5321: "550" */

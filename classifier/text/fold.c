@@ -122,25 +122,6 @@ static size_t fold_continuation(struct fold *fold, const char *text)
 	return 4 + (g_str_has_prefix(text + 4, fold->status) ? strlen(fold->status) : 0);
 }
 
-/* What stays the same in the addresses that one sender makes for each mail. */
-static size_t stem_length(const char *local)
-{
-	size_t len = strcspn(local, "+-=_.0123456789@");
-
-	return len > 0 ? len : strcspn(local, "@");
-}
-
-/* Who answers for a domain: hosts probe these to find out whether a sender's domain is real. */
-static bool is_postmaster(const char *local)
-{
-	static const char *const names[] = {"postmaster", "abuse", "mailer-daemon", "hostmaster"};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (g_ascii_strcasecmp(local, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* "postmaster@your.domain": the host says "your" in place of a name. */
 static bool is_placeholder(const char *domain, size_t len)
 {
@@ -154,18 +135,13 @@ static bool is_placeholder(const char *domain, size_t len)
 	return false;
 }
 
-/* Whether an address, or with local "" a domain alone, is the sender's. Return paths are made
- * anew for each mail, and hosts shorten them: the stem of the local part is enough. */
-static bool is_sender(const struct fold *fold, const char *local, const char *domain, size_t len)
+/* Whether a domain, alone or of an address, is the sender's. Return paths are made anew for each
+ * mail, hosts shorten them and probe the postmaster: what stands before the domain says nothing. */
+static bool is_sender_domain(const struct fold *fold, const char *domain, size_t len)
 {
 	for (size_t i = 0; fold->senders && fold->senders[i]; i++) {
-		const char *sender = fold->senders[i];
-		const char *at = strrchr(sender, '@');
-		size_t stem = stem_length(sender);
-		if (!at || strlen(at + 1) != len || g_ascii_strncasecmp(at + 1, domain, len) != 0)
-			continue;
-		if (*local == '\0' || is_postmaster(local) ||
-		    (stem_length(local) == stem && g_ascii_strncasecmp(sender, local, stem) == 0))
+		const char *at = strrchr(fold->senders[i], '@');
+		if (at && strlen(at + 1) == len && g_ascii_strncasecmp(at + 1, domain, len) == 0)
 			return true;
 	}
 	return fold->senders && is_placeholder(domain, len);
@@ -186,7 +162,7 @@ static size_t fold_address(struct fold *fold, const char *text)
 		n++;
 	else if (text[n - 1] == '.') /* the full stop of the sentence */
 		n--;
-	bool from_sender = is_sender(fold, fold->out->str + fold->word, text + 1, n - 1);
+	bool from_sender = is_sender_domain(fold, text + 1, n - 1);
 	g_string_truncate(fold->out, fold->word);
 	if (fold->out->len > 0 && fold->out->str[fold->out->len - 1] == '<' && text[n] == '>') {
 		g_string_truncate(fold->out, fold->out->len - 1);
@@ -221,7 +197,7 @@ static size_t sender_domain_at(const struct fold *fold, const char *text)
 		len++;
 	while (len > 0 && text[len - 1] == '.')
 		len--;
-	return len > 0 && is_sender(fold, "", text, len) ? len : 0;
+	return len > 0 && is_sender_domain(fold, text, len) ? len : 0;
 }
 
 static size_t fold_sender_domain(struct fold *fold, const char *text)

@@ -11,8 +11,8 @@
  *    where a sentence and its paragraph end, which the gaps of a pattern do not cross,
  *  - typographic quotes and dashes are ASCII,
  *  - every mail address is "<@>", so that no address is taken for a word,
- *    and one of the sender's, of which the part before a "+" or a digit is enough, the postmaster
- *    of its domain, or its domain alone, is "<sender>", as is what is "at your.domain",
+ *    and one at the domain of a sender, or that domain alone, is "<sender>", as is what is "at
+ *    your.domain",
  *  - the code before each line of a multi-line reply (RFC 5321 section 4.2.1)
  *    is kept only once: "550-5.1.1 No\n550 5.1.1 user" is "550 5.1.1 No user",
  *  - a host before its address, "mx.example.net[192.0.2.1]", is "<host>[192.0.2.1]",

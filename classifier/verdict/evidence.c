@@ -168,41 +168,33 @@ static void drop_mailer_lines(char *text)
 		}
 }
 
-/* --- the recipient ------------------------------------------------------------ */
-
-#define ADDRESS "<@>"
+/* --- names -------------------------------------------------------------------- */
 
 static bool is_name_byte(char c)
 {
 	return g_ascii_isalnum(c) || (c != '\0' && strchr("@._+-/=", c));
 }
 
-/* The length of the local part if it can be no word: it has a digit or a dot inside. */
-static size_t name_length(const char *recipient)
+/* A name stands alone at this place: behind it is no more of one than a full stop. */
+static bool is_name_at(const char *text, const char *at, const char *name, size_t len)
 {
-	size_t len = strcspn(recipient, "@");
-	bool is_odd = strcspn(recipient, "0123456789._-") < len;
-
-	return is_odd && len > strlen(ADDRESS) && g_ascii_isalpha(recipient[0]) ? len : 0;
+	return (at == text || !is_name_byte(at[-1])) && g_ascii_strncasecmp(at, name, len) == 0 &&
+	       (!is_name_byte(at[len]) || (at[len] == '.' && !is_name_byte(at[len + 1])));
 }
 
-void evidence_name_recipient(char *folded, const char *recipient)
+void evidence_mark_name(char *folded, const char *name, size_t len, const char *mark)
 {
-	size_t len = name_length(recipient);
 	char *kept = folded;
 
-	if (len == 0)
+	if (len < strlen(mark))
 		return;
-	for (const char *at = folded; *at;) {
-		bool is_start = at == folded || !is_name_byte(at[-1]);
-		if (is_start && g_ascii_strncasecmp(at, recipient, len) == 0 &&
-		    (!is_name_byte(at[len]) || (at[len] == '.' && !is_name_byte(at[len + 1])))) {
-			kept = move_down(kept, ADDRESS, strlen(ADDRESS));
+	for (const char *at = folded; *at;)
+		if (is_name_at(folded, at, name, len)) {
+			kept = move_down(kept, mark, strlen(mark));
 			at += len;
 		} else {
 			*kept++ = *at++;
 		}
-	}
 	*kept = '\0';
 }
 

@@ -18,9 +18,9 @@
  *  - and so does qmail's "Giving up on 192.0.2.1." */
 void evidence_keep(char *folded);
 
-/* The local part of the recipient alone becomes "<@>" as the address does, if it looks like a
- * name: "j.doe unknown". In place. */
-void evidence_name_recipient(char *folded, const char *recipient);
+/* The name that stands alone, in whatever case, becomes the mark if that is not longer. In place.
+ */
+void evidence_mark_name(char *folded, const char *name, size_t len, const char *mark);
 
 /* Some of the words say something: codes, links and what is in brackets do not. */
 bool evidence_speaks(const char *text);

@@ -7,17 +7,22 @@
 #include <string.h>
 
 #include "classifier/text/fold.h"
+#include "classifier/text/text.h"
+#include "classifier/text/words.h"
 #include "classifier/verdict/evidence.h"
+#include "classifier/verdict/statement.h"
 
 /* Evidence is shown to people: the words before the end of the match. */
 #define EVIDENCE_BYTES 120
 
-/* The name server's "no such name" is final; Gmail gives it 4.0.0. */
+/* Some answers are final, whatever code was made for them: Gmail has only 4.0.0. */
 static bool question_is_final_answer(const struct question *question)
 {
-	return status_code_is_generic(question->status) && !*question->recipient->reply_code &&
-	       question->recipient->action == REPORT_ACTION_FAILED &&
-	       strstr(question->diagnostic, "NXDOMAIN");
+	if (!status_code_is_generic(question->status) || *question->recipient->reply_code ||
+	    question->recipient->action != REPORT_ACTION_FAILED)
+		return false;
+	g_autofree char *lower = text_lower(question->diagnostic);
+	return words_any(lower, words_final_answer);
 }
 
 static void question_set_codes(struct question *question)
@@ -55,17 +60,23 @@ static const char *domain_of(const char *address)
 	return at ? at + 1 : "";
 }
 
-/* Not an address at the domain of the recipient: the words could be about either. */
+static bool has_same_domain(const char *address, const char *other)
+{
+	return g_ascii_strcasecmp(domain_of(address), domain_of(other)) == 0;
+}
+
+/* Not an address at a domain of the recipient: the words could be about either. */
 static void question_add_sender(struct question *question, const char *address)
 {
-	const char *domain = domain_of(address);
+	const struct report_recipient *recipient = question->recipient;
 	size_t count = 0;
 
 	while (question->senders[count])
 		count++;
-	if (count < QUESTION_SENDERS && domain[0] != '\0' &&
-	    g_ascii_strcasecmp(domain, domain_of(question->recipient->recipient)) != 0 &&
-	    g_ascii_strcasecmp(domain, domain_of(question->recipient->original_recipient)) != 0)
+	if (count < QUESTION_SENDERS && domain_of(address)[0] != '\0' &&
+	    !has_same_domain(address, recipient->recipient) &&
+	    !has_same_domain(address, recipient->original_recipient) &&
+	    !has_same_domain(address, recipient->actual_recipient))
 		question->senders[count] = address;
 }
 
@@ -79,11 +90,34 @@ static void question_set_senders(struct question *question)
 		question_add_sender(question, report->header.to[i]);
 }
 
+/* A local part can be no other word if it has a digit or a dot inside, or if no refusal says it of
+ * anything. */
+static bool is_name(const char *local)
+{
+	if (!g_ascii_isalpha(local[0]))
+		return false;
+	if (local[strcspn(local, "0123456789._-")])
+		return true;
+	g_autofree char *word = g_ascii_strdown(local, -1);
+	return !statement_has_word(word);
+}
+
+/* Some hosts name the recipient without his domain, or the domain alone. */
+static void name_recipient(char *folded, const char *recipient)
+{
+	const char *domain = domain_of(recipient);
+	g_autofree char *local = g_strndup(recipient, strcspn(recipient, "@"));
+
+	evidence_mark_name(folded, domain, strlen(domain), "<domain>");
+	if (is_name(local))
+		evidence_mark_name(folded, local, strlen(local), "<@>");
+}
+
 char *question_fold_words(const struct question *question, const char *text)
 {
 	char *folded = fold_text(text, question->senders);
 
-	evidence_name_recipient(folded, question->recipient->recipient);
+	name_recipient(folded, question->recipient->recipient);
 	smtp_step_drop(folded);
 	evidence_keep(folded);
 	return folded;

@@ -388,3 +388,8 @@ bool statement_has_known_topic(const char *folded, const struct statement_names 
 	g_autofree char *topic = g_utf8_strdown(folded, colon - folded);
 	return read_statement_words(topic, names) == WORDS_KNOWN;
 }
+
+bool statement_has_word(const char *word)
+{
+	return g_hash_table_contains(get_known(), word) || g_hash_table_contains(get_other(), word);
+}

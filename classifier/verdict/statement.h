@@ -31,4 +31,7 @@ bool statement_is_of_other(const char *folded, size_t at, const struct statement
 /* The same as the first of the words before the first colon of a reply, if there are any. */
 bool statement_has_known_topic(const char *folded, const struct statement_names *names);
 
+/* Is the lower-case word in one of the vocabularies, alone or as the first of a phrase? */
+bool statement_has_word(const char *word);
+
 #endif

@@ -23,7 +23,7 @@ static void check_rows(void)
 	    {"550 5.1.1 one 550 5.1.1 two", "550 5.1.1 one 550 5.1.1 two"},
 	    {"call 550-1234 now", "call 550-1234 now"},
 	    {"<some.body@example.org>... User unknsenders", "<@>... User unknsenders"},
-	    {"<us+4711@our.example> and they@our.example", "<sender> and <@>"},
+	    {"<us+4711@our.example> and they@our.example", "<sender> and <sender>"},
 	    {"Postmaster@our.example and postmaster@example.org", "<sender> and <@>"},
 	    {"abuse@your.domain, info@yourdomain.com, your.domain", "<sender>, <sender>, <sender>"},
 	    {"no user some+body=x@mail.example.org.", "no user <@>."},

@@ -109,6 +109,8 @@ static void check_plain(void)
 	     "hard", "domain_unknown"},
 	    {"4.0.0", "", "DNS Error: DNS type 'mx' lookup of x.example responded with SERVFAIL",
 	     "soft", "dns_failure"},
+	    {"4.0.0", "", "No such host x.example (rcode 3)", "hard", "domain_unknown"},
+	    {"4.4.4", "", "No such host x.example (nxdomain)", "soft", "domain_unknown"},
 	    {"4.7.1", "450", "450 4.7.1 <u@example.org>: Recipient address rejected: Greylisted",
 	     "soft", "greylisted"},
 	    {"5.3.4", "552", "552 5.3.4 Message size exceeds fixed limit", "technical",
@@ -312,6 +314,19 @@ static void check_hosts(void)
 	     "recipient_refused"},
 	    {"mx.kk.dion.ne.jp", "550 <user@example.org>: Recipient address rejected: Policy",
 	     "technical", "policy_rejected"},
+	    {"mx00.gmx.net",
+	     "550-Requested action not taken: mailbox unavailable\n550 For explanation visit "
+	     "https://postmaster.gmx.net/en/case?c=r0202&i=ip&v=192.0.2.1&r=1Mn",
+	     "hard", "user_unknown"},
+	    {"mx00.gmx.net",
+	     "550-Requested action not taken: mailbox unavailable\n550-Reject due to policy "
+	     "restrictions.\n550 For explanation visit "
+	     "https://postmaster.gmx.net/en/case?c=r0202&i=ip&v=192.0.2.1&r=1Mn",
+	     "technical", "policy_rejected"},
+	    {"mx.example.net",
+	     "550-Requested action not taken: mailbox unavailable\n550 For explanation visit "
+	     "https://postmaster.gmx.net/en/case?c=r0202&i=ip&v=192.0.2.1&r=1Mn",
+	     "technical", "recipient_refused"},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -323,8 +338,9 @@ static void check_hosts(void)
 	}
 }
 
-/* Some name the local part alone. What could be a word is none. */
-static void check_local_parts(void)
+/* Some name the local part or the domain alone. What could be a word is none, and an address of the
+ * sender's side is nobody's who was written to. */
+static void check_names(void)
 {
 	static const struct {
 		const char *recipient;
@@ -341,6 +357,31 @@ static void check_local_parts(void)
 	    {"paul-77@example.org", "550 jean-paul-77 unknown here", "unclassified",
 	     "undetermined"},
 	    {"relay@example.org", "550 relay refused", "technical", "relaying_denied"},
+	    {"hofmann@example.org", "550 Hofmann does not exist", "hard", "user_unknown"},
+	    {"hofmann@example.org", "550 no such hofmann", "hard", "user_unknown"},
+	    {"hofmann@example.org", "550 unknown: hofmann", "hard", "user_unknown"},
+	    {"hofmann@example.org", "550 hofmann ist hier unbekannt", "hard", "user_unknown"},
+	    {"hofmann@example.org", "550 hofmann n'existe pas", "hard", "user_unknown"},
+	    {"hofmann@example.org", "550 hofmann left us", "hard", "mailbox_disabled"},
+	    {"host@example.org", "550 your host unknown", "unclassified", "undetermined"},
+	    {"policy@example.org", "550 policy not found", "unclassified", "undetermined"},
+	    {"route@example.org", "550 5.0.0 route not found", "unclassified", "undetermined"},
+	    {"hofmann@example.org", "550 hofmann.example.net does not exist", "unclassified",
+	     "undetermined"},
+	    {"jo@example.org", "550 example.org does not accept any mail", "hard", "null_mx"},
+	    {"jo@example.org", "550 EXAMPLE.org does not exist", "hard", "domain_unknown"},
+	    {"jo@example.org", "550 example.org has expired", "hard", "mailbox_disabled"},
+	    {"jo@example.org", "550 no mail for example.org", "technical", "relaying_denied"},
+	    {"jo@example.org", "550 mx.example.org does not exist", "unclassified", "undetermined"},
+	    {"jo@example.org", "550 other.example does not accept any mail", "unclassified",
+	     "undetermined"},
+	    {"jo@example.org", "550 our.example does not accept any mail", "technical",
+	     "sender_refused"},
+	    {"jo@example.org", "550 unbekannt: other@our.example", "unclassified", "undetermined"},
+	    {"jo@example.org", "550 5.1.1 unbekannt: other@our.example", "technical",
+	     "recipient_refused"},
+	    {"jo@example.org", "550 5.1.1 <other@our.example>: user unknown", "technical",
+	     "sender_refused"},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -348,6 +389,7 @@ static void check_local_parts(void)
 		    recipient_of(REPORT_ACTION_FAILED, "", "550", rows[i].diagnostic);
 		struct report report = report_of(REPORT_DSN, &recipient, 1);
 		recipient.recipient = rows[i].recipient;
+		report.original.from = "us@our.example";
 		assert_verdict(&report, &recipient, rows[i].class, rows[i].reason);
 	}
 }
@@ -417,7 +459,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/classify/languages", check_languages);
 	g_test_add_func("/classify/replies", check_replies);
 	g_test_add_func("/classify/notices", check_notices);
-	g_test_add_func("/classify/local-parts", check_local_parts);
+	g_test_add_func("/classify/names", check_names);
 	g_test_add_func("/classify/text", check_text);
 	g_test_add_func("/classify/hostile", check_hostile);
 	int status = g_test_run();
