@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * RFC 5965 section 3: Feedback-Type, Original-Rcpt-To, Removal-Recipient ...
+ * RFC 5965 section 3: Feedback-Type, Original-Mail-From, Original-Rcpt-To, Removal-Recipient ...
  */
 #include "classifier/report/feedback.h"
 
@@ -61,6 +61,9 @@ struct finding *feedback_read(const struct message *message, const char *fields)
 	if (!feedback_is_complaint(finding->feedback_type))
 		return finding;
 	finding->kind = REPORT_COMPLAINT;
+	if (!*finding->original.header.sender)
+		finding->original.header.sender =
+		    address_field_find(message->pool, block, "Original-Mail-From");
 	if (add_recipients(message, block, finding) > 0)
 		return finding;
 	const char *address = address_field_find(message->pool, block, "Removal-Recipient");

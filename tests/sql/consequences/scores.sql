@@ -34,7 +34,7 @@ $$;
 CREATE FUNCTION test.outcome(address text) RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws(', ',
     (SELECT 'blocked by ' || b.source FROM bounce.blocked_address AS b WHERE b.address_key = $1),
-    (SELECT string_agg('task ' || t.kind, ', ') FROM bounce.task AS t
+    (SELECT string_agg('task ' || t.kind, ', ' ORDER BY t.kind) FROM bounce.task AS t
      WHERE t.address = $1 AND t.status = 'open'))
 $$;
 
@@ -98,6 +98,26 @@ SELECT test.sleep(1), test.record(test.report('mailbox_full', 'g@x.example', '4.
 FROM generate_series(1, 2) AS i;
 SELECT is(test.outcome('g@x.example'), 'task resend_exhausted, task soft_bounces',
           'not trusted for a block: a task');
+
+-- Whoever knows the Message-IDs of former mails cannot make a genuine bounce the last straw
+CREATE FUNCTION test.known(address text, days integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. days LOOP
+    PERFORM test.sleep(1), test.mail('known' || i, ARRAY[address]);
+    PERFORM test.record(test.report('mailbox_full', address, '4.2.2', about => 'known' || i));
+  END LOOP;
+END
+$$;
+SELECT test.set('soft_score_threshold', '3', 'invoice');
+SELECT test.known('k@x.example', 2);
+SELECT is(test.bounces('k@x.example', 1), 'task resend_exhausted, task soft_bounces',
+          'days that are not trusted for a block do not count for it');
+SELECT matches((SELECT t.why FROM bounce.open_task AS t
+                WHERE t.address = 'k@x.example' AND t.kind = 'soft_bounces'),
+  'on 3 days since .*, score 3.0 of 3, not blocked, trust is message_id only; lately',
+  'in words');
+SELECT is(test.bounces('k@x.example', 2),
+          'blocked by score, task resend_exhausted, task soft_bounces', 'three that are do');
 
 -- Taken back
 SELECT bounce.undo_bounces(now(), NULL, 'full by mistake', domain => 'x.example');

@@ -336,7 +336,9 @@ DECLARE
 BEGIN
   f := bounce_internal.write_follow_up(f, 'complaint');
   IF what LIKE 'block%' THEN
-    obstacle := CASE WHEN bounce_internal.id_is_shared(f)
+    obstacle := CASE WHEN NOT bounce_internal.is_trusted_for(f, 'block_min_trust')
+                       THEN bounce_internal.say('trust is %w only', f.trust::text)
+                     WHEN bounce_internal.id_is_shared(f)
                        THEN bounce_internal.say('several got the mail')
                      WHEN bounce_internal.is_cleared(f)
                        THEN bounce_internal.say('a block was lifted since it was sent') END;

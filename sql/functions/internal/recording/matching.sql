@@ -86,6 +86,12 @@ DECLARE
   i bounce_internal.identity := bounce_internal.match_token('token', tokens);
 BEGIN
   IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  IF bounce_internal.document_text(document, 'kind') = 'complaint' THEN
+    -- a provider sends all complaints to one address, and the return path with the mail
+    i := bounce_internal.match_token('token', bounce_internal.read_tokens(ARRAY[
+           bounce_internal.document_text(document, 'original', 'sender')]));
+    IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  END IF;
   envelope_id := bounce_internal.document_text(document, 'report', 'envelope_id');
   IF length(envelope_id) >= 36 THEN
     i := bounce_internal.match_token('envelope_id',

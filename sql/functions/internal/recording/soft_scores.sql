@@ -53,25 +53,65 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.is_probe(bounce_internal.finding, date[]) IS
   'whether a soft bounce is of a mail sent after the threshold was reached, or none is waited for';
 
-CREATE OR REPLACE FUNCTION bounce_internal.soft_obstacle(f bounce_internal.finding) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.soft_score_of(
+  policy jsonb, days date[]) RETURNS numeric
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
+  RETURN bounce_internal.soft_score(days, (policy ->> 'soft_score_points')::numeric,
+                                    (policy ->> 'soft_score_decay')::numeric,
+                                    (now() AT TIME ZONE 'UTC')::date);
+END $$;
+COMMENT ON FUNCTION bounce_internal.soft_score_of(jsonb, date[]) IS
+  'the score today, by the parameters of a process';
+
+CREATE OR REPLACE FUNCTION bounce_internal.least_soft_trust(
+  f bounce_internal.finding, days date[]) RETURNS bounce.trust
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  needed CONSTANT bounce.trust := f.policy ->> 'block_min_trust';
+  proven date[];
+  least bounce.trust;
+BEGIN
+  SELECT array_agg(q.day ORDER BY q.day) FILTER (WHERE q.trust >= needed), min(q.trust)
+  INTO proven, least
+  FROM (SELECT d.day, CASE d.bounce_id WHEN f.bounce_id THEN f.trust ELSE b.trust END AS trust
+        FROM bounce.soft_bounce_day AS d LEFT JOIN bounce.bounce AS b ON b.id = d.bounce_id
+        WHERE d.address_key = f.address AND d.day = ANY (days)) AS q;
+  RETURN CASE WHEN bounce_internal.soft_score_of(f.policy, coalesce(proven, '{}'))
+                   < (f.policy ->> 'soft_score_threshold')::numeric THEN least END;
+END $$;
+COMMENT ON FUNCTION bounce_internal.least_soft_trust(bounce_internal.finding, date[]) IS
+  'how far the least proven of these days is believed, if without those that are not trusted for a '
+  'block the threshold would not be reached; else NULL. One genuine bounce does not prove those '
+  'before it';
+
+CREATE OR REPLACE FUNCTION bounce_internal.soft_obstacle(
+  f bounce_internal.finding, days date[]) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  least bounce.trust;
+BEGIN
+  IF f.policy ->> 'soft_score' <> 'block' THEN
+    RETURN '';
+  END IF;
+  least := bounce_internal.least_soft_trust(f, days);
   RETURN CASE
-    WHEN f.policy ->> 'soft_score' <> 'block' THEN ''
     WHEN NOT bounce_internal.is_trusted_for(f, 'block_min_trust')
       THEN bounce_internal.say(', not blocked, trust is %w only', f.trust::text)
+    WHEN least IS NOT NULL
+      THEN bounce_internal.say(', not blocked, trust is %w only', least::text)
     WHEN bounce_internal.is_cleared(f)
       THEN bounce_internal.say(', not blocked, a block was lifted since it was sent')
   END;
 END $$;
-COMMENT ON FUNCTION bounce_internal.soft_obstacle(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.soft_obstacle(bounce_internal.finding, date[]) IS
   'why an address that has reached the threshold gets a task and no block; NULL when it is blocked';
 
 CREATE OR REPLACE FUNCTION bounce_internal.judge_soft(
   INOUT f bounce_internal.finding, days date[], score numeric)
 LANGUAGE plpgsql AS $$
 DECLARE
-  obstacle CONSTANT text := bounce_internal.soft_obstacle(f);
+  obstacle CONSTANT text := bounce_internal.soft_obstacle(f, days);
 BEGIN
   IF obstacle IS NOT NULL THEN
     f := bounce_internal.request_task(f, 'soft_bounces', f.address,
@@ -106,7 +146,6 @@ COMMENT ON FUNCTION bounce_internal.judge_soft(bounce_internal.finding, date[], 
 CREATE OR REPLACE FUNCTION bounce_internal.count_soft(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
-  today CONSTANT date := (now() AT TIME ZONE 'UTC')::date;
   received_at timestamptz := now();
   days date[];
   score numeric;
@@ -126,8 +165,7 @@ BEGIN
     RETURN;
   END IF;
   days := bounce_internal.soft_days(f.address);
-  score := bounce_internal.soft_score(days, (f.policy ->> 'soft_score_points')::numeric,
-                                      (f.policy ->> 'soft_score_decay')::numeric, today);
+  score := bounce_internal.soft_score_of(f.policy, days);
   IF score >= (f.policy ->> 'soft_score_threshold')::numeric THEN
     f := bounce_internal.judge_soft(f, days, score);
   END IF;

@@ -731,6 +731,20 @@ static void test_no_original(void)
 	g_assert_null(report->original.to[0]);
 }
 
+/* RFC 5965 section 3.2: who leaves the return path out of the header says it among the fields. */
+static void test_complaint_return_path(void)
+{
+	static const char path[] = "\nReturn-Path: <bounce@sender.example.com>";
+	g_autofree char *bytes = NULL;
+	g_assert_true(g_file_get_contents("tests/mails/arf-abuse.eml", &bytes, NULL, NULL));
+	char *found = strstr(bytes, path);
+	g_assert_nonnull(found);
+	memmove(found, found + strlen(path), strlen(found + strlen(path)) + 1);
+	g_autoptr(report_t) report = reader_parse(bytes, strlen(bytes), &limits_default);
+	g_assert_cmpstr(report->original.sender, ==, "bounce@sender.example.com");
+	g_assert_cmpstr(report->original.message_id, ==, "invoice-4711@sender.example.com");
+}
+
 /* What is said of one recipient is not said of another: else a good address is taken for dead. */
 static void test_several(void)
 {
@@ -948,6 +962,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/nested", test_nested);
 	g_test_add_func("/report/nested-not-followed", test_nested_not_followed);
 	g_test_add_func("/report/no-original", test_no_original);
+	g_test_add_func("/report/complaint-return-path", test_complaint_return_path);
 	g_test_add_func("/report/originals", test_originals);
 	g_test_add_func("/report/references", test_references);
 	g_test_add_func("/report/digest", test_digest);
