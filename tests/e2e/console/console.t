@@ -351,7 +351,10 @@ subtest 'a request that a proxy could read in another way' => sub {
     ) {
         my ($fields, @more) = @$row;
         my $name = join(', ', @$fields) =~ s/([^ -~])/sprintf '%%%02x', ord $1/ger;
-        is $ask->($fields, @more), $name =~ /Transfer-Encoding: [^%]/ ? '411' : '400', $name;
+        # 411 is our answer, 400 that of a libmicrohttpd which looks at the coding itself
+        my $refusal = $name =~ /Transfer-Encoding: [^%]/ ? '400|411' : '400';
+        $refusal = '411' if $name eq "@chunks";
+        like $ask->($fields, @more), qr/^(?:$refusal)$/, $name;
     }
 };
 

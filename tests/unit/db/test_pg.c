@@ -206,8 +206,8 @@ static void test_role_with_other_defaults(void)
 	    {"array_nulls", "off", "on"},
 	    {"idle_session_timeout", "1s", "0"},
 	    {"idle_in_transaction_session_timeout", "1s", "0"},
-	    {"lock_timeout", "1ms", "1600ms"},
-	    {"statement_timeout", "1ms", "1800ms"},
+	    {"lock_timeout", "1h", "1600ms"},
+	    {"statement_timeout", "1h", "1800ms"},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
