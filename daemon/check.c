@@ -30,6 +30,16 @@ bool check_fault(const char *what, const char *text)
 	return false;
 }
 
+bool check_faultf(const char *what, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	return check_fault(what, text);
+}
+
 void check_warning(const char *what, const char *text)
 {
 	print_line("warning", what, text);

@@ -18,6 +18,8 @@ bool check_result(const char *what, const GError *error, const char *good);
 
 /* Prints "FAULT", what and text. False. */
 bool check_fault(const char *what, const char *text);
+/* The same, of a format as printf has it. */
+bool check_faultf(const char *what, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints "warning", what and text: the daemon starts all the same. */
 void check_warning(const char *what, const char *text);

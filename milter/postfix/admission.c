@@ -9,20 +9,9 @@
 
 #include "daemon/check.h"
 #include "milter/postfix/restrictions.h"
+#include "milter/postfix/startup.h"
 
 static const char what[] = "Postfix";
-
-static bool log_admission_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static bool log_admission_fault(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	return check_fault(what, text);
-}
 
 bool admission_is_public(const struct postconf_service *service)
 {
@@ -41,19 +30,6 @@ bool admission_is_submission(const struct postconf_service *service)
 	return postconf_has_word("submission submissions smtps 587 465", parts[len - 1]);
 }
 
-/* master_service_disable has names like "inet" and "smtp.inet". */
-bool admission_check_enabled(const struct postconf *postfix, const struct postconf_service *service)
-{
-	g_autofree char *disabled = postconf_value(postfix, NULL, "master_service_disable");
-	g_autofree char *full = g_strdup_printf("%s.%s", service->name, service->type);
-
-	if (!postconf_has_word(disabled, full) && !postconf_has_word(disabled, service->type))
-		return true;
-	return log_admission_fault(
-	    "master_service_disable = %s: %s does not run; take it out of it", disabled,
-	    service->label);
-}
-
 /* For each bounce domain, up to the first fault. */
 static bool check_rules(const struct postconf *postfix, const struct postconf_service *service,
 			const char *const *addresses)
@@ -68,7 +44,7 @@ static bool check_rules(const struct postconf *postfix, const struct postconf_se
 		if (!refusal)
 			restrictions_warn(postfix, service, *addresses);
 	}
-	return !refusal || log_admission_fault("%s", refusal);
+	return !refusal || check_faultf(what, "%s", refusal);
 }
 
 /* A level that smtpd(8) does not know counts as "encrypt". */
@@ -79,18 +55,20 @@ static bool check_tls(const struct postconf *postfix, const struct postconf_serv
 	bool is_good = true;
 
 	if (*level != '\0' && strcmp(level, "may") != 0 && strcmp(level, "none") != 0)
-		is_good = log_admission_fault(
-		    "smtpd_tls_security_level = %s: mail systems without TLS cannot "
-		    "bring a bounce to %s; write may",
-		    level, service->label);
+		is_good =
+		    check_faultf(what,
+				 "smtpd_tls_security_level = %s: mail systems without TLS cannot "
+				 "bring a bounce to %s; write may",
+				 level, service->label);
 	for (size_t i = 0; i < G_N_ELEMENTS(switches); i++) {
 		g_autofree char *value = postconf_value(postfix, service, switches[i]);
 
 		if (g_ascii_strcasecmp(value, "yes") == 0)
-			is_good = log_admission_fault(
-			    "%s = %s: mail systems without TLS cannot bring a bounce "
-			    "to %s; write no",
-			    switches[i], value, service->label);
+			is_good =
+			    check_faultf(what,
+					 "%s = %s: mail systems without TLS cannot bring a bounce "
+					 "to %s; write no",
+					 switches[i], value, service->label);
 	}
 	return is_good;
 }
@@ -143,7 +121,7 @@ static void warn_of_one_client(const struct postconf_service *service)
 bool admission_check(const struct postconf *postfix, const struct postconf_service *service,
 		     const char *const *addresses)
 {
-	bool is_enabled = admission_check_enabled(postfix, service);
+	bool is_enabled = startup_check_service(postfix, service);
 	bool is_open = check_rules(postfix, service, addresses);
 
 	warn_of_login(postfix, service);

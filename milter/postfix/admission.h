@@ -20,10 +20,6 @@ bool admission_is_submission(const struct postconf_service *service);
 bool admission_check(const struct postconf *postfix, const struct postconf_service *service,
 		     const char *const *addresses);
 
-/* Whether master(8) runs the service; prints a fault if not. */
-bool admission_check_enabled(const struct postconf *postfix,
-			     const struct postconf_service *service);
-
 /* Prints a warning if nothing listens where other mail systems connect. */
 void admission_warn_of_port(const struct postconf *postfix);
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "daemon/check.h"
 #include "milter/postfix/table.h"
 
 static const char *const header_lines[] = {
@@ -149,9 +150,9 @@ static char *size_fault(const struct postconf *postfix, const struct postconf_se
 			       cleanup->label, name, limit);
 }
 
-char *contents_fault(const struct postconf *postfix, const struct postconf_service *cleanup)
+bool contents_check(const struct postconf *postfix, const struct postconf_service *cleanup)
 {
-	char *fault = strictness_fault(postfix, cleanup);
+	g_autofree char *fault = strictness_fault(postfix, cleanup);
 
 	if (!fault)
 		fault = characters_fault(postfix, cleanup);
@@ -159,5 +160,5 @@ char *contents_fault(const struct postconf *postfix, const struct postconf_servi
 		fault = size_fault(postfix, cleanup);
 	for (size_t i = 0; i < G_N_ELEMENTS(checks) && !fault; i++)
 		fault = check_fault_of(postfix, cleanup, i);
-	return fault;
+	return !fault || check_fault("Postfix", fault);
 }

@@ -5,11 +5,14 @@
 #ifndef MILTER_POSTFIX_CONTENTS_H
 #define MILTER_POSTFIX_CONTENTS_H
 
+#include <stdbool.h>
+
 #include "milter/postfix/postconf.h"
 
 enum { CONTENTS_BYTES_MIN = 100000 }; /* of a mail: twice what Postfix returns of one */
 
-/* Which rule keeps bounces from us, and what to do; NULL if none. Heap. */
-char *contents_fault(const struct postconf *postfix, const struct postconf_service *cleanup);
+/* Prints a line of --check that says which rule keeps bounces from us, and what to do; true if
+ * there is none. */
+bool contents_check(const struct postconf *postfix, const struct postconf_service *cleanup);
 
 #endif

@@ -297,6 +297,18 @@ static bool check_template(const struct postconf *postfix)
 	return check_fault(what, text);
 }
 
+/* master_service_disable has names like "inet" and "smtp.inet". */
+bool startup_check_service(const struct postconf *postfix, const struct postconf_service *service)
+{
+	g_autofree char *disabled = postconf_value(postfix, NULL, "master_service_disable");
+	g_autofree char *full = g_strdup_printf("%s.%s", service->name, service->type);
+
+	if (!postconf_has_word(disabled, full) && !postconf_has_word(disabled, service->type))
+		return true;
+	return check_faultf(what, "master_service_disable = %s: %s does not run; take it out of it",
+			    disabled, service->label);
+}
+
 bool startup_check(const struct postconf *postfix)
 {
 	bool complaints = check_complaints(postfix);

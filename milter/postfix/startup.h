@@ -14,6 +14,9 @@
  * it prints a warning. */
 bool startup_check(const struct postconf *postfix);
 
+/* Whether master(8) runs the service; prints a fault if not. */
+bool startup_check_service(const struct postconf *postfix, const struct postconf_service *service);
+
 /* Whether a program of Postfix can read main.cf; where none can, no table can be asked either.
  * Prints a line of --check for the fault. */
 bool startup_reads_main(void);
