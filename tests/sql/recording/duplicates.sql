@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- The same report twice changes nothing. Two sessions at once: tests/e2e/milter/twice.t.
+-- The same report twice changes nothing. Two sessions at once: tests/e2e/milter/duplicates.t.
 BEGIN;
 \ir ../lib/helper.psql
 SELECT * FROM no_plan();

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- The tokens that classifier/token.c is held against as well (tests/unit/test_token.c).
+-- The tokens that db/values/token.c is held against as well (tests/unit/db/values/test_token.c).
 BEGIN;
 \ir ../lib/helper.psql
 SELECT * FROM no_plan();
