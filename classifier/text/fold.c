@@ -175,6 +175,8 @@ static size_t fold_address(struct fold *fold, const char *text)
 
 static size_t fold_spelling(struct fold *fold, const char *text)
 {
+	if (!strchr("\xC2\xE2\xE3", *text)) /* which all of them begin with */
+		return 0;
 	for (size_t i = 0; i < G_N_ELEMENTS(spellings); i++) {
 		if (!g_str_has_prefix(text, spellings[i].from))
 			continue;

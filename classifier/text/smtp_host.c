@@ -35,7 +35,7 @@ bool smtp_host_find(const char *text, struct slice *host_out)
 	static const char *const before[] = {
 	    "host ",           "talking to ",   "from remote mail server after ",
 	    "Remote host ",    "connected to ", "connect to ",
-	    "by remote host ", "server "};
+	    "by remote host ", "server ",       "host: "};
 	for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
 		const char *at = strcasestr(text, before[i]);
 		if (at && (at == text || !g_ascii_isalnum(at[-1])) &&

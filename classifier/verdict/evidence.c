@@ -135,6 +135,10 @@ static void keep_quoted_reply(char *text)
 		if (words_any(before, words_formula))
 			keep_from(text, arrow + 3);
 	}
+	/* ", host: mx.example.net (192.0.2.1) reason: 550 No such user": GMX */
+	char *reason = strstr(text, " reason: ");
+	if (reason && is_refusal_code(reason + strlen(" reason: ")))
+		keep_from(text, reason + strlen(" reason: "));
 	struct place place = find_phrase(text, text, words_reply_follows);
 	if (place.at)
 		keep_from(text, place.at + place.len);

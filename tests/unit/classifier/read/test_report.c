@@ -382,7 +382,7 @@ static const struct {
 	  "550 unknown user" },
 	{ "prose-german-gmx.eml",
 	  "prose exim"
-	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "; anna@customer.example.org - failed 5.1.1 - mx.customer.example.org",
 	  "" },
 	{ "prose-german.eml",
 	  "prose prose"
