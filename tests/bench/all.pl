@@ -108,11 +108,11 @@ sub introduction {
     return <<"END";
 # Performance
 
-Written by `make bench`; do not edit. Run it to have the figures of your own machine: it takes its
-servers with it, needs no network, and each benchmark fails when what it measures did not happen.
-Ratios are what can be compared between machines. A figure is the median of several rounds, in which
-what is compared takes turns; the spread is from the least round to the greatest. Where the load is
-above the number of cores, others were at work, and the absolute figures are those of a slower
+Written by `make bench`; do not edit. Run it to get the figures for your own machine: it brings its
+own servers, needs no network, and each benchmark fails when what it measures did not happen. Only
+ratios can be compared between machines. A figure is the median of several rounds, in which the
+things compared take turns; the spread is from the lowest round to the highest. Where the load is
+above the number of cores, other work was running, and the absolute figures are those of a slower
 machine.
 
 $machine
