@@ -382,6 +382,27 @@ static void check_alternatives(void)
 	}
 }
 
+/* A domain that takes no mail at all is dead; one that does not take this mail is not. */
+static void check_domains(void)
+{
+	static const char *const statements[] = {
+	    "example.org does not accept mail", "example.org accepts no mail",
+	    "this domain takes no e-mail", "the domain will not receive any mail",
+	    "our server does not accept e-mail"};
+	static const char *const remarks[] = {
+	    " from strangers",    " from you",           " via this host",   " like this",
+	    " over 10 MB",        " without SPF",        " that is spam",    " until Monday",
+	    " on port 587",       " with attachments",   " as bulk",         " today",
+	    " for other domains", " whose sender fails", " so quickly",      " unsigned",
+	    " from freemailers",  " in Chinese",         " by your network", " for the moment"};
+	g_autoptr(GRand) random = g_rand_new_with_seed(SEED);
+	for (int i = 0; i < 500; i++) {
+		g_autofree char *said =
+		    g_strconcat(ANY(random, statements), ANY(random, remarks), NULL);
+		check_sentence(ANY(random, codes), said, "");
+	}
+}
+
 /* The code that Sendmail made of a reply without one, beside words that say nothing of a user. */
 static void check_made_up(void)
 {
@@ -437,6 +458,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/metamorphic/other-words", check_other_words);
 	g_test_add_func("/metamorphic/foreign-frames", check_foreign_frames);
 	g_test_add_func("/metamorphic/alternatives", check_alternatives);
+	g_test_add_func("/metamorphic/domains", check_domains);
 	g_test_add_func("/metamorphic/made-up-codes", check_made_up);
 	int result = g_test_run();
 	g_ptr_array_unref(texts);
