@@ -11,7 +11,7 @@
 struct message {
 	char *sender;
 	GPtrArray *given; /* our recipients as given, NULL-terminated */
-	GPtrArray *bare;  /* the same, bare */
+	GPtrArray *bare;  /* the same, bare and in UTF-8 */
 	unsigned foreign;
 	GPtrArray
 	    *own_headers; /* names of X-Bounce-* fields that came in; one more than the bound */
@@ -21,11 +21,19 @@ struct message {
 	size_t size; /* of the whole message as far as it was shown to us */
 };
 
+/* A database and a log take UTF-8, and an MTA may pass on whatever bytes a client said. */
+static char *readable_address(const char *address)
+{
+	g_autofree char *bare = message_address_bare(address);
+
+	return g_utf8_make_valid(bare, -1);
+}
+
 struct message *message_new(const char *sender, size_t bytes_max)
 {
 	struct message *message = g_new0(struct message, 1);
 
-	message->sender = message_address_bare(sender);
+	message->sender = readable_address(sender);
 	message->given = g_ptr_array_new_null_terminated(1, g_free, TRUE);
 	message->bare = g_ptr_array_new_null_terminated(1, g_free, TRUE);
 	message->own_headers = g_ptr_array_new_with_free_func(g_free);
@@ -49,7 +57,7 @@ void message_free(struct message *message)
 void message_add_our_recipient(struct message *message, const char *address)
 {
 	g_ptr_array_add(message->given, g_strdup(address));
-	g_ptr_array_add(message->bare, message_address_bare(address));
+	g_ptr_array_add(message->bare, readable_address(address));
 }
 
 void message_add_foreign_recipient(struct message *message)

@@ -46,7 +46,8 @@ bool message_has_too_many_own_headers(const struct message *message);
 
 /* Our recipients as given; NULL-terminated. */
 const char *const *message_our_recipients(const struct message *message);
-/* The envelope for the intake: bare addresses; valid as long as the message. */
+/* The envelope for the intake: bare addresses, what is no UTF-8 in them replaced; valid as long as
+ * the message. */
 struct envelope message_envelope(const struct message *message, const char *queue_id,
 				 const char *client, bool own_mta);
 

@@ -44,6 +44,19 @@ static void test_cap(void)
 			 strlen("Subject: x\r\n\r\n") + 3 * 64);
 }
 
+/* What the database would refuse: the report would go to the operator, without any bound. */
+static void test_no_utf8(void)
+{
+	g_autoptr(message_t) message = message_new("<\xff@example.org>", 10);
+
+	message_add_our_recipient(message, "<\xe4@b.example>");
+	struct envelope envelope = message_envelope(message, "4Xyz", "192.0.2.1", true);
+
+	g_assert_cmpstr(envelope.sender, ==, "\xef\xbf\xbd@example.org");
+	g_assert_cmpstr(envelope.recipients[0], ==, "\xef\xbf\xbd@b.example");
+	g_assert_cmpstr(message_our_recipients(message)[0], ==, "<\xe4@b.example>");
+}
+
 static void test_envelope(void)
 {
 	g_autoptr(message_t) message = message_new("<sender@example.org>", 10);
@@ -112,6 +125,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/message/bytes-are-exact", test_bytes_are_exact);
 	g_test_add_func("/message/cap", test_cap);
 	g_test_add_func("/message/envelope", test_envelope);
+	g_test_add_func("/message/no-utf8", test_no_utf8);
 	g_test_add_func("/message/own-headers-are-counted", test_own_headers_are_counted);
 	g_test_add_func("/message/own-headers-have-a-bound", test_own_headers_have_a_bound);
 	g_test_add_func("/message/bare-addresses", test_bare_addresses);
