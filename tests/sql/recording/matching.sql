@@ -200,6 +200,27 @@ SELECT is((SELECT string_agg(f.recipient || '=' || (f.recipient_id IS NOT NULL),
           'copy@example.com=false main@example.com=true',
           'who is named beside our recipient is not our recipient');
 
+-- Who was written to is not where a mail was forwarded: a copy with the same return path, and a
+-- number that a restored database, or a copy of it, gave out again
+SELECT is(test.way(jsonb_set(test.report('delayed', 'x@home.example', "to" => :'anna_path',
+                                         kind => kind),
+                             '{original,to}', written_to)), expected, name)
+FROM (VALUES
+  ('forwarded', 'dsn', '["anna@example.com"]'::jsonb,
+   'token token ' || :one || ' anna@example.com'),
+  ('a copy', 'dsn', '["anna@example.com", "X@Home.example"]', 'token message_id ' || :one || ' -'),
+  ('somebody else''s number', 'dsn', '["x@home.example"]', 'token message_id ' || :one || ' -'),
+  ('a mail to a list', 'dsn', '["list@example.org"]',
+   'token token ' || :one || ' anna@example.com'),
+  ('in words the address may be from To', 'prose', '["x@home.example"]',
+   'token token ' || :one || ' anna@example.com')) AS v (name, kind, written_to, expected);
+SELECT test.record(jsonb_set(test.report('user_unknown', 'x@home.example',
+                                         "to" => :'anna_path'),
+                             '{original,to}', '["x@home.example"]'));
+SELECT is(test.state('anna@example.com') || ' ' || count(*), 'sent 0',
+          'nobody is marked or blocked')
+FROM bounce.address_block;
+
 -- Original-Recipient and Final-Recipient: one of them is enough, unless both are ours
 SELECT is(test.way(test.report('delayed', '', "to" => "to", about => 'five')
                    || jsonb_build_object('recipients',

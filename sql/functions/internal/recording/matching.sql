@@ -200,8 +200,21 @@ COMMENT ON FUNCTION bounce_internal.sole_recipient(bigint, bigint, text[]) IS
   'NULL when the report also names that recipient, so that the other address belongs to somebody '
   'else';
 
+CREATE OR REPLACE FUNCTION bounce_internal.was_written_to(
+  document jsonb, addresses text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN bounce_internal.document_text(document, 'kind') = 'dsn'
+    AND EXISTS (SELECT FROM unnest(bounce_internal.document_texts(document, 'original', 'to')) AS t
+                WHERE bounce.address_key(t) = ANY (addresses));
+END $$;
+COMMENT ON FUNCTION bounce_internal.was_written_to(jsonb, text[]) IS
+  'whether one of the addresses that a DSN names stands in To or Cc of the mail: it was not '
+  'forwarded there. In other reports an address may have been taken from there, for want of '
+  'another';
+
 CREATE OR REPLACE FUNCTION bounce_internal.choose_recipient(
-  INOUT f bounce_internal.finding, i bounce_internal.identity, named text[])
+  INOUT f bounce_internal.finding, i bounce_internal.identity, named text[], document jsonb)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   agreeing bigint[];
@@ -223,7 +236,9 @@ BEGIN
   -- name two of ours neither decides (RFC 3464 section 2.3.1: anybody chooses the ORCPT of a
   -- mail)
   IF cardinality(agreeing) = 0 THEN
-    f.recipient_id := bounce_internal.sole_recipient(f.communication_id, i.recipient_id, named);
+    IF NOT bounce_internal.was_written_to(document, f.addresses) THEN
+      f.recipient_id := bounce_internal.sole_recipient(f.communication_id, i.recipient_id, named);
+    END IF;
   ELSIF i.recipient_id = ANY (agreeing) THEN
     f.recipient_id := i.recipient_id;
   ELSIF cardinality(agreeing) = 1 THEN
@@ -237,10 +252,11 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding,
-                                                     bounce_internal.identity, text[]) IS
+                                                     bounce_internal.identity, text[], jsonb) IS
   'the recipient that a finding is about: by the reported addresses, and of two by the token; if '
   'no recipient has them (the mail was forwarded), the token''s or the only one there is; else '
-  'none, never a guess. named: all addresses in the report';
+  'none, never a guess: somebody who was written to beside them, or before a database was restored '
+  'that gives its number out again, is nobody of ours. named: all addresses in the report';
 
 CREATE OR REPLACE FUNCTION bounce_internal.trust_in(
   f bounce_internal.finding, i bounce_internal.identity, own_mta boolean) RETURNS bounce.trust
@@ -275,7 +291,8 @@ COMMENT ON FUNCTION bounce_internal.may_be_guessed(bigint) IS
   'have seen the mail';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_finding(
-  INOUT f bounce_internal.finding, i bounce_internal.identity, own_mta boolean, named text[])
+  INOUT f bounce_internal.finding, i bounce_internal.identity, own_mta boolean, named text[],
+  document jsonb)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF i.communication_ids IS NULL THEN
@@ -292,7 +309,7 @@ BEGIN
     HAVING count(DISTINCT r.communication_id) = 1;
   END IF;
   IF f.communication_id IS NOT NULL THEN
-    f := bounce_internal.choose_recipient(f, i, named);
+    f := bounce_internal.choose_recipient(f, i, named, document);
   END IF;
   f.matched_by := CASE WHEN f.communication_id IS NULL THEN '' ELSE i.matched_by END;
   f.attempt := i.attempt;
@@ -304,7 +321,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.match_finding(bounce_internal.finding, bounce_internal.identity,
-                                                  boolean, text[]) IS
+                                                  boolean, text[], jsonb) IS
   'sets communication, recipient, process, address, attempt, matched_by and trust of a finding';
 
 -- The same report again --------------------------------------------------------------

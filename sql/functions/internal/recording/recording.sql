@@ -33,7 +33,7 @@ BEGIN
     f := findings[n];
     own := CASE WHEN cardinality(others) < 2 THEN i
                 ELSE bounce_internal.identity_for(f, i, others) END;
-    f := bounce_internal.match_finding(f, own, own_mta, named);
+    f := bounce_internal.match_finding(f, own, own_mta, named, document);
     IF f.attempt IS NULL AND f.communication_id IS NOT NULL THEN
       f := bounce_internal.match_send(f, message_id);
     END IF;
