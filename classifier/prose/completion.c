@@ -12,9 +12,13 @@
 #include "classifier/report/correspondents.h"
 #include "classifier/report/failed_header.h"
 #include "classifier/text/address.h"
+#include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
 
-#define COMPLETED_MAX 100 /* recipients of a delivery status that get words from the text */
+enum {
+	COMPLETED_MAX = 100,  /* recipients of a delivery status that get words from the text */
+	REPLY_LINES_MAX = 20, /* of one reply */
+};
 
 static bool is_completing_address(const char *address)
 {
@@ -105,6 +109,42 @@ static void take_commands(const struct message *message, struct finding *finding
 		take_command(message, finding_recipient(finding, i));
 }
 
+/* "550-No such": the first line of a reply, and no other. */
+static bool is_first_line(const char *diagnostic)
+{
+	if (!status_code_is_reply(diagnostic) || diagnostic[3] != '-')
+		return false;
+	char next[] = {' ', diagnostic[0], diagnostic[1], diagnostic[2], '\0'};
+	const char *at = strstr(diagnostic, next);
+	while (at && !strchr("- ", at[sizeof next - 1]))
+		at = strstr(at + 1, next);
+	return !at;
+}
+
+/* Sendmail gives that line only, and the others in its transcript. */
+static void take_other_lines(const struct message *message, struct report_recipient *r)
+{
+	static const char received[] = "<<< ";
+	if (!is_first_line(r->diagnostic))
+		return;
+	g_autofree char *line = g_strconcat(received, r->diagnostic, NULL);
+	const char *at = strstr(message->text, line);
+	at = at ? strchr(at, '\n') : NULL;
+	g_autoptr(GString) reply = g_string_new(r->diagnostic);
+	for (int i = 0; i < REPLY_LINES_MAX && at; i++) {
+		at++;
+		if (strncmp(at, received, strlen(received)) != 0)
+			break;
+		at += strlen(received);
+		if (strncmp(at, r->diagnostic, 3) != 0)
+			break;
+		g_string_append_c(reply, ' ');
+		g_string_append_len(reply, at, (gssize)strcspn(at, "\n"));
+		at = at[3] == '-' ? strchr(at, '\n') : NULL;
+	}
+	r->diagnostic = value_pool_line(message->pool, reply->str, reply->len);
+}
+
 static bool is_complete_recipient(const struct report_recipient *r)
 {
 	return *r->diagnostic && !is_completion_number(r->diagnostic) &&
@@ -139,6 +179,8 @@ void completion_apply(const struct message *message, struct finding *finding)
 {
 	bool complete = true;
 	take_commands(message, finding);
+	for (guint i = 0; i < MIN(finding->recipients->len, COMPLETED_MAX); i++)
+		take_other_lines(message, finding_recipient(finding, i));
 	for (guint i = 0; i < finding->recipients->len; i++)
 		complete &= is_complete_recipient(finding_recipient(finding, i));
 	if (complete)
