@@ -151,7 +151,8 @@ for my $row (
                 'known', "'$reply': the server cannot be used");
             is $stage->open_tasks =~ tr/\n//, 0, 'by one task';
         }
-        is $worker->states(@id), 'PENDING ' . @id, 'all wait, and nothing was counted';
+        is_soon(sub { $worker->states(@id) },
+            'PENDING ' . @id, 'all wait, and nothing was counted');
         is_unharmed($step);
         ok $worker->stop, 'it stops by itself';
         $worker = worker()->start;

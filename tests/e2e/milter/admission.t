@@ -42,6 +42,7 @@ my @good = (
             master => sub { $_ .= "mda unix - - n - - lmtp\n" },
             before => sub {
                 IO::Socket::UNIX->new(Local => $wiring->socket, Listen => 1)->close;
+                chmod 0660, $wiring->socket or die "chmod: $!\n";
                 return;
             },
             after => sub { unlink $wiring->socket })

@@ -102,10 +102,9 @@ sub refused {
     my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
     ok $daemon->stop, 'stopped';
     $break->();
-    my ($status, $output) = $instance->run(
-        [ $instance->as_root($daemon->program('bounce-milter'), '-c', $daemon->conf, '--check') ],
-        may_fail => 1
-    );
+    my ($status, $output)
+        = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '--check' ],
+        may_fail => 1);
     is $status, 1, "$what: --check fails";
     like $output, qr/^FAULT +database +.*$says/m, 'and names it';
     my @before = $daemon->log_lines($says);
