@@ -198,7 +198,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
 DECLARE
   d bounce.communication_delivery;
   content bounce.delivery_content;
+  begun_id CONSTANT bigint := bounce_internal.note_and_begin(settled_claim, server, outcomes,
+                                                             begun_claim, begun_recipients);
 BEGIN
+  IF begun_id IS NOT NULL THEN
+    RETURN QUERY SELECT k.* FROM bounce_internal.content_of(begun_id, begun_recipients[1], 1) AS k;
+    IF FOUND THEN
+      RETURN;
+    END IF;
+  END IF;
   IF settled_claim IS NOT NULL THEN
     d := bounce_internal.lock_claim(settled_claim, (outcomes -> 0 ->> 'recipient_id')::bigint);
     -- who has asked for it at once waits

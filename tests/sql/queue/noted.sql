@@ -193,5 +193,49 @@ SELECT test.step('', 'i2@example.com');
 SELECT is((test.recipient('i1@example.com')).state, 'sent', 'who has it already has it');
 SELECT is((test.recipient('i2@example.com')).state, 'error', 'who has it not has it not');
 
+-- the one before was accepted, and the next cannot be begun
+CREATE FUNCTION test.then(done text, next text) RETURNS text LANGUAGE sql AS $$
+  SELECT CASE test.step(done, next) WHEN 0 THEN 'not begun' ELSE 'begun' END || ', '
+         || CASE WHEN (test.delivery(done)).accepted_at IS NULL THEN 'not noted' ELSE 'noted' END
+$$;
+DELETE FROM test.item;
+SELECT test.take('j1@example.com', 'j2@example.com', 'j3@example.com', 'j4@example.com',
+                 'j5@example.com');
+SELECT test.step('', 'j1@example.com');
+SELECT bounce.block_address('j2@example.com', 'left');
+SELECT is(test.then('j1@example.com', 'j2@example.com'), 'not begun, noted',
+          'an address that was blocked meanwhile');
+SELECT is(test.story('j2@example.com'), 'ERROR rejected error 0 0', 'it is refused');
+UPDATE bounce.communication_delivery AS d SET held_at = now(), held_by = 'somebody'
+WHERE d.communication_id = (test.recipient('j3@example.com')).communication_id;
+SELECT is(test.then('j1@example.com', 'j3@example.com'), 'not begun, noted', 'a mail on hold');
+SELECT is(test.story('j3@example.com'), 'PENDING due open 0 0', 'it is given back');
+DELETE FROM bounce.communication_content AS k
+WHERE k.communication_id = (test.recipient('j4@example.com')).communication_id;
+SELECT is(test.then('j1@example.com', 'j4@example.com'), 'not begun, noted', 'an erased one');
+SELECT is(test.story('j4@example.com'), 'ERROR rejected error 0 0', 'it fails');
+UPDATE test.item AS i SET claim_id = gen_random_uuid() WHERE i.address = 'j5@example.com';
+SELECT is(test.then('j1@example.com', 'j5@example.com'), 'not begun, noted',
+          'one that another worker has');
+SELECT is(test.story('j5@example.com'), 'PROCESSING claimed open 0 0', 'it is left alone');
+UPDATE test.item AS i SET claim_id = test.claim_of('j1@example.com')
+WHERE i.address = 'j5@example.com';
+SELECT is(test.then('j1@example.com', 'j5@example.com'), 'begun, noted', 'or can be');
+SELECT is(test.then('j1@example.com', 'j5@example.com'), 'begun, noted', 'and said once more');
+SELECT bounce.release_claim(test.claim_of('j1@example.com'));
+SELECT is(test.story('j1@example.com'), 'SUCCESS accepted sent 1 1 250 2.0.0 j1@example.com',
+          'it was sent once');
+
+DELETE FROM test.item;
+SELECT test.take('k1@example.com');
+UPDATE bounce.communication AS c SET message_id = NULL
+WHERE c.id = (test.recipient('k1@example.com')).communication_id;
+DELETE FROM bounce.communication_message_id AS m
+WHERE m.communication_id = (test.recipient('k1@example.com')).communication_id;
+SELECT test.step('', 'k1@example.com');
+SELECT is((SELECT count(*) FROM bounce.communication_message_id AS m
+           WHERE m.communication_id = (test.recipient('k1@example.com')).communication_id),
+          1::bigint, 'a Message-ID that is made for the send is remembered');
+
 SELECT * FROM finish();
 ROLLBACK;

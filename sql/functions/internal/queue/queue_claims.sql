@@ -256,32 +256,40 @@ COMMENT ON FUNCTION bounce_internal.fail_without_content(bigint) IS
   'fails a mail whose content was erased while a worker had it, with a task, so that it is not '
   'claimed forever';
 
+-- In SQL, so that it becomes a part of the statement that asks.
+CREATE OR REPLACE FUNCTION bounce_internal.content_of(
+  communication_id bigint, recipient_id bigint, attempt integer)
+RETURNS SETOF bounce.delivery_content
+LANGUAGE sql STABLE AS $$
+  SELECT bounce_internal.message_id_of(c, content_of.recipient_id, content_of.attempt),
+         c.envelope_id, k.raw, k.body_text, k.body_html,
+         coalesce(nullif(k.header_from, ''), c.sender),
+         k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
+         CASE WHEN EXISTS (SELECT FROM bounce.communication_attachment AS a
+                           WHERE a.communication_id = c.id)
+              THEN bounce_internal.attachments_of(c.id) END, k.notice
+  FROM bounce.communication AS c
+  JOIN bounce.communication_content AS k ON k.communication_id = c.id
+  WHERE c.id = content_of.communication_id
+$$;
+COMMENT ON FUNCTION bounce_internal.content_of(bigint, bigint, integer) IS
+  'what this send to the recipient consists of; no row when it was erased';
+
 CREATE OR REPLACE FUNCTION bounce_internal.content_to_send(
   communication_id bigint, recipient_id bigint, attempt integer)
   RETURNS bounce.delivery_content
 LANGUAGE plpgsql AS $$
 DECLARE
   content bounce.delivery_content;
-  first_message_id text;
 BEGIN
-  SELECT bounce_internal.message_id_of(c, content_to_send.recipient_id, content_to_send.attempt),
-         c.envelope_id, k.raw, k.body_text, k.body_html,
-         coalesce(nullif(k.header_from, ''), c.sender),
-         k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
-         CASE WHEN EXISTS (SELECT FROM bounce.communication_attachment AS a
-                           WHERE a.communication_id = c.id)
-              THEN bounce_internal.attachments_of(c.id) END, k.notice, c.message_id
-  INTO content.message_id, content.envelope_id, content.raw, content.body_text, content.body_html,
-    content.header_from, content.header_to, content.header_cc, content.reply_to, content.subject,
-    content.auto_submitted, content.attachments, content.notice, first_message_id
-  FROM bounce.communication AS c
-  JOIN bounce.communication_content AS k ON k.communication_id = c.id
-  WHERE c.id = content_to_send.communication_id;
-  IF content.message_id IS DISTINCT FROM first_message_id THEN
-    INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-    VALUES (content.message_id, content_to_send.communication_id, content_to_send.attempt)
-    ON CONFLICT DO NOTHING;
-  END IF;
+  SELECT k.* INTO content
+  FROM bounce_internal.content_of(content_to_send.communication_id, content_to_send.recipient_id,
+                                  content_to_send.attempt) AS k;
+  INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
+  SELECT content.message_id, c.id, content_to_send.attempt FROM bounce.communication AS c
+  WHERE c.id = content_to_send.communication_id AND c.message_id IS DISTINCT FROM content.message_id
+    AND content.message_id IS NOT NULL
+  ON CONFLICT DO NOTHING;
   RETURN content;
 END $$;
 COMMENT ON FUNCTION bounce_internal.content_to_send(bigint, bigint, integer) IS

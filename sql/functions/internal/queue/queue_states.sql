@@ -95,7 +95,11 @@ BEGIN
     follows := EXISTS (SELECT FROM bounce.recipient_delivery AS q
                        WHERE q.communication_id = NEW.communication_id
                          AND q.state IN ('claimed', 'sending'));
-  ELSE
+  ELSIF NEW.state = 'SUCCESS' THEN     -- the cheaper question first
+    follows := (SELECT bool_and(q.state = 'accepted') FROM bounce.recipient_delivery AS q
+                WHERE q.communication_id = NEW.communication_id);
+  END IF;
+  IF follows IS NOT TRUE THEN
     follows := NEW.state IS NOT DISTINCT FROM
                bounce_internal.summary_state(NEW.communication_id, OLD.state, NEW.attempts);
   END IF;

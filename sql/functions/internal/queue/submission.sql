@@ -232,12 +232,11 @@ COMMENT ON FUNCTION bounce_internal.message_domain(text) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.message_id_of(
   c bounce.communication, recipient_id bigint, attempt integer) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN CASE WHEN attempt = 1 AND c.message_id IS NOT NULL THEN c.message_id
-              ELSE format('%s.%s.%s@%s', c.envelope_id, recipient_id, attempt,
-                          bounce_internal.message_domain(c.sender)) END;
-END $$;
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN attempt = 1 AND (c).message_id IS NOT NULL THEN (c).message_id
+              ELSE format('%s.%s.%s@%s', (c).envelope_id, recipient_id, attempt,
+                          bounce_internal.message_domain((c).sender)) END
+$$;
 COMMENT ON FUNCTION bounce_internal.message_id_of(bounce.communication, bigint, integer) IS
   'the Message-ID of a send: that of the communication for the first, a new one for each resend';
 
