@@ -182,7 +182,8 @@ static bool is_name_byte(char c)
 /* A name stands alone at this place: behind it is no more of one than a full stop. */
 static bool is_name_at(const char *text, const char *at, const char *name, size_t len)
 {
-	return (at == text || !is_name_byte(at[-1])) && g_ascii_strncasecmp(at, name, len) == 0 &&
+	return g_ascii_tolower(*at) == g_ascii_tolower(*name) &&
+	       (at == text || !is_name_byte(at[-1])) && g_ascii_strncasecmp(at, name, len) == 0 &&
 	       (!is_name_byte(at[len]) || (at[len] == '.' && !is_name_byte(at[len + 1])));
 }
 
