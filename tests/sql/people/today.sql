@@ -57,7 +57,7 @@ DECLARE
                         'AND k.midnight = date_trunc(''day'', %L::timestamptz, ''UTC'')';
   last CONSTANT bigint := (SELECT max(b.id) FROM bounce.bounce AS b);
 BEGIN
-  FOR i IN 1 .. 3000 LOOP
+  FOR i IN 1 .. 30000 LOOP
     PERFORM FROM dblink('counter', format('SELECT bounce_internal.count_today_at(%L, 7000)', at))
       AS d (is_more boolean);
     IF EXISTS (SELECT FROM dblink('counter', format(mark, at)) AS d (id bigint)
