@@ -367,11 +367,14 @@ bool statement_is_of_other(const char *folded, size_t at, const struct statement
 	return read_sentence(folded, at, names) == WORDS_OTHER;
 }
 
-/* The first one that a blank follows, or the end, and that is in no brackets: "(Mode: normal)". */
+/* The first one that a blank follows, or the end, and that is in no brackets: "(Mode: normal)",
+ * "[MIqP3ghg== IP: 192.0.2.1]". */
 static const char *find_colon(const char *folded)
 {
 	for (const char *at = folded; *at; at++) {
-		const char *end = *at == '(' ? strchr(at, ')') : NULL;
+		const char *end = *at == '('   ? strchr(at, ')')
+				  : *at == '[' ? strchr(at, ']')
+					       : NULL;
 		if (end)
 			at = end;
 		else if (*at == ':' && (at[1] == ' ' || at[1] == '\0'))

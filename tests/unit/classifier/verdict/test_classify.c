@@ -315,6 +315,17 @@ static void check_hosts(void)
 	     "recipient_refused"},
 	    {"mx.kk.dion.ne.jp", "550 <user@example.org>: Recipient address rejected: Policy",
 	     "technical", "policy_rejected"},
+	    {"mx1.qq.com",
+	     "550 The recipient may contain a non-existent account, please check the recipient "
+	     "address. [MIqP3ghgF4kM6wN0w+A1vA== IP: 192.0.2.23]. http://service.example.com/?id=2",
+	     "hard", "user_unknown"},
+	    {"mx1.qq.com", "550 [our gateway: your sender is rejected] user unknown", "technical",
+	     "sender_refused"},
+	    {"mx1.simplelogin.co", "550 SL E515 Email not exist", "hard", "user_unknown"},
+	    {"mx.example.net", "550 SL E515 Email not exist", "technical", "recipient_refused"},
+	    {"mx1.simplelogin.co", "550 SL E504 Account disabled", "hard", "mailbox_disabled"},
+	    {"mx1.simplelogin.co", "550 SL E515 Email not exist in the sender's account",
+	     "unclassified", "undetermined"},
 	    {"mx00.gmx.net",
 	     "550-Requested action not taken: mailbox unavailable\n550 For explanation visit "
 	     "https://postmaster.gmx.net/en/case?c=r0202&i=ip&v=192.0.2.1&r=1Mn",
