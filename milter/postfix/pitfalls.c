@@ -127,7 +127,7 @@ static void warn_of_family(const struct postconf *postfix)
 {
 	g_autofree char *protocols = postconf_value(postfix, NULL, "inet_protocols");
 
-	if (!postconf_has_word(protocols, "all") && !postconf_has_word(protocols, "ipv4"))
+	if (!postconf_has_family(protocols, "ipv4"))
 		check_warning(what, "inet_protocols has no ipv4: mail systems that have only that "
 				    "cannot bring us a bounce; write all, unless it is intended");
 }

@@ -445,3 +445,8 @@ bool postconf_has_word(const char *list, const char *word)
 
 	return g_strv_contains((const char *const *)words, word);
 }
+
+bool postconf_has_family(const char *protocols, const char *family)
+{
+	return postconf_has_word(protocols, "all") || postconf_has_word(protocols, family);
+}

@@ -60,6 +60,8 @@ void postconf_visit(const struct postconf *postconf,
 		    const void *data);
 /* Whether the word stands in a list as Postfix writes them, with blanks or commas between. */
 bool postconf_has_word(const char *list, const char *word);
+/* Whether a value of inet_protocols allows "ipv4" or "ipv6". */
+bool postconf_has_family(const char *protocols, const char *family);
 /* Whether master.cf sets it for that service. */
 bool postconf_is_overridden(const struct postconf *postconf, const struct postconf_service *service,
 			    const char *name);

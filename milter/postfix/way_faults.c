@@ -43,12 +43,6 @@ static char *find_bad_braces(const struct way *way, const struct milter_entry *e
 	return NULL;
 }
 
-/* family: "ipv4" or "ipv6". */
-static bool has_family(const char *protocols, const char *family)
-{
-	return postconf_has_word(protocols, "all") || postconf_has_word(protocols, family);
-}
-
 /* Postfix looks for no address of a family that inet_protocols does not name. */
 static char *find_no_family(const struct way *way, const struct milter_entry *entry)
 {
@@ -56,7 +50,7 @@ static char *find_no_family(const struct way *way, const struct milter_entry *en
 	bool is_ipv6 = false;
 
 	if (!milter_list_is_numeric(entry->endpoint, &is_ipv6) ||
-	    has_family(protocols, is_ipv6 ? "ipv6" : "ipv4"))
+	    postconf_has_family(protocols, is_ipv6 ? "ipv6" : "ipv4"))
 		return NULL;
 	return g_strdup_printf("%s of %s: inet_protocols = %s, so Postfix cannot connect to %s "
 			       "and puts all mail off; write inet_protocols = all, or an "
