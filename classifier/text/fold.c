@@ -175,7 +175,7 @@ static size_t fold_address(struct fold *fold, const char *text)
 
 static size_t fold_spelling(struct fold *fold, const char *text)
 {
-	if (!strchr("\xC2\xE2\xE3", *text)) /* which all of them begin with */
+	if ((unsigned char)*text < 0x80) /* none of them is ASCII */
 		return 0;
 	for (size_t i = 0; i < G_N_ELEMENTS(spellings); i++) {
 		if (!g_str_has_prefix(text, spellings[i].from))

@@ -129,6 +129,7 @@ static void keep_from(char *text, const char *at)
 /* "Remote server returned ... -> 550 No such user": Exchange Online. */
 static void keep_quoted_reply(char *text)
 {
+	static const char reason[] = " reason: ";
 	char *arrow = strstr(text, "-> ");
 	if (arrow && is_refusal_code(arrow + 3)) {
 		g_autofree char *before = g_ascii_strdown(text, arrow - text);
@@ -136,9 +137,9 @@ static void keep_quoted_reply(char *text)
 			keep_from(text, arrow + 3);
 	}
 	/* ", host: mx.example.net (192.0.2.1) reason: 550 No such user": GMX */
-	char *reason = strstr(text, " reason: ");
-	if (reason && is_refusal_code(reason + strlen(" reason: ")))
-		keep_from(text, reason + strlen(" reason: "));
+	const char *label = strstr(text, reason);
+	if (label && is_refusal_code(label + strlen(reason)))
+		keep_from(text, label + strlen(reason));
 	struct place place = find_phrase(text, text, words_reply_follows);
 	if (place.at)
 		keep_from(text, place.at + place.len);
