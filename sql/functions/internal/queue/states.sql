@@ -477,12 +477,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_set_state() IS
   'sets RETRY or PENDING through the view; any other state is refused';
-
--- Triggers ---------------------------------------------------------------------------
-
--- A new row is nobody's success.
-
--- A resend that the policy schedules after a soft bounce, or calls off, is one of the queue
--- where the queue has the content.
-
--- Recipients that are added later ----------------------------------------------------
