@@ -11,8 +11,39 @@
 
 #include "version.h"
 
-int arguments_parse(int argc, char **argv, const char *program, const char *usage,
-		    struct arguments *arguments)
+static char *usual_config(const char *program)
+{
+	return g_strconcat(BM_SYSCONFDIR "/bounce-milter/", program, ".conf", NULL);
+}
+
+static void print_usage(FILE *out, const char *program, const struct arguments_help *help)
+{
+	g_autofree char *config = usual_config(program);
+
+	fprintf(out, "usage: %s [-c FILE] [-d] [--check%s]\n\n%s\n\n", program,
+		help->once ? " | --once" : "", help->purpose);
+	fprintf(out,
+		"  -c, --config FILE   configuration\n"
+		"                      (default: %s)\n"
+		"  -d, --daemon        go to the background; without it, stay in the foreground\n"
+		"      --check         say what is wrong with %s, and end\n",
+		config, help->checked);
+	if (help->once)
+		fprintf(out, "      --once          %s, and end\n", help->once);
+	fprintf(
+	    out,
+	    "  -V, --version\n"
+	    "  -h, --help\n"
+	    "\n"
+	    "Signals: %s\n"
+	    "Exit status: 0 stopped%s; 1 a fault that is logged; 64 wrong usage; 78 a fault of\n"
+	    "the configuration%s.\n",
+	    help->signals, help->once ? ", or all was done" : "",
+	    help->once ? "; 75 --once: something stays for the next time" : "");
+}
+
+int arguments_parse(int argc, char **argv, const char *program, const struct arguments_help *help,
+		    struct arguments *arguments_out)
 {
 	/* the first one is known to some programs alone */
 	static const struct option options[] = {
@@ -24,35 +55,45 @@ int arguments_parse(int argc, char **argv, const char *program, const char *usag
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
-	const struct option *known = arguments->knows_once ? options : options + 1;
+	const struct option *known = help->once ? options : options + 1;
+	g_autofree char *config = usual_config(program);
 
+	*arguments_out = (struct arguments){0};
 	for (int option; (option = getopt_long(argc, argv, "c:dVh", known, NULL)) != -1;) {
 		switch (option) {
 		case 'c':
-			arguments->config = optarg;
+			g_free(config);
+			config = g_strdup(optarg);
 			break;
 		case 'd':
-			arguments->is_daemon = true;
+			arguments_out->is_daemon = true;
 			break;
 		case 'k':
-			arguments->is_check = true;
+			arguments_out->is_check = true;
 			break;
 		case 'o':
-			arguments->is_once = true;
+			arguments_out->is_once = true;
 			break;
 		case 'V':
 			printf("%s %s\n", program, BM_VERSION);
 			return EXIT_SUCCESS;
 		case 'h':
-			fputs(usage, stdout);
+			print_usage(stdout, program, help);
 			return EXIT_SUCCESS;
 		default:
-			fputs(usage, stderr);
+			print_usage(stderr, program, help);
 			return EX_USAGE;
 		}
 	}
+	arguments_out->config = g_canonicalize_filename(config, NULL);
 	if (optind == argc)
 		return -1;
-	fprintf(stderr, "%s: unexpected argument \"%s\"\n%s", program, argv[optind], usage);
+	fprintf(stderr, "%s: unexpected argument \"%s\"\n", program, argv[optind]);
+	print_usage(stderr, program, help);
 	return EX_USAGE;
+}
+
+void arguments_clear(struct arguments *arguments)
+{
+	g_free(arguments->config);
 }

@@ -23,7 +23,7 @@
 /* One run of a program. */
 struct daemon {
 	const struct daemon_program *program;
-	char *config; /* absolute: in the background the working directory is another */
+	const char *config;
 	struct daemon_settings *settings; /* the first member of the program's own */
 	void *service;
 	bool is_stuck; /* a thread still uses what would be freed: the process just ends */
@@ -213,7 +213,7 @@ static int run_or_check(struct daemon *daemon, const struct arguments *arguments
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!daemon->program->read(arguments->config, daemon->settings, &error)) {
+	if (!daemon->program->read(daemon->config, daemon->settings, &error)) {
 		fprintf(stderr, "%s: %s\n", daemon->program->name, error->message);
 		return EX_CONFIG;
 	}
@@ -226,14 +226,14 @@ static int run_or_check(struct daemon *daemon, const struct arguments *arguments
 
 int daemon_main(const struct daemon_program *program, int argc, char **argv)
 {
-	struct arguments arguments = {.config = program->config, .knows_once = program->once};
-	int status = arguments_parse(argc, argv, program->name, program->usage, &arguments);
+	g_auto(arguments_t) arguments = {0};
+	int status = arguments_parse(argc, argv, program->name, &program->help, &arguments);
 
 	if (status >= 0)
 		return status;
-	g_autofree char *config = g_canonicalize_filename(arguments.config, NULL);
 	g_autofree struct daemon_settings *settings = g_malloc0(program->settings_size);
-	struct daemon daemon = {.program = program, .config = config, .settings = settings};
+	struct daemon daemon = {
+	    .program = program, .config = arguments.config, .settings = settings};
 	status = run_or_check(&daemon, &arguments);
 	program->clear(settings);
 	return status;

@@ -18,15 +18,15 @@
 
 #include <glib.h>
 
+#include "daemon/arguments.h"
 #include "daemon/settings.h"
 
 /* All functions fail with a code of base/error.h. settings is the daemon's own struct,
  * of settings_size bytes; its first member is struct daemon_settings. service is what
  * open has returned. */
 struct daemon_program {
-	const char *name; /* of the program, and in the log */
-	const char *usage;
-	const char *config;     /* the file that is read unless -c names another */
+	const char *name; /* of the program, its configuration, and in the log */
+	struct arguments_help help;
 	const char *reloadable; /* what a reload reads again, for the log: "rules and log level" */
 	size_t settings_size;
 
@@ -40,7 +40,7 @@ struct daemon_program {
 	bool (*check)(const void *settings);
 
 	/* --once, in the foreground: does what there is to do now and returns the exit status;
-	 * SIGTERM and SIGINT are its own business. NULL: the program knows no --once. */
+	 * SIGTERM and SIGINT are its own business. Where help speaks of --once. */
 	int (*once)(const void *settings);
 
 	/* Everything that can fail for the configuration's sake, before the database is

@@ -16,23 +16,6 @@
 #include "delivery/webhook.h"
 #include "delivery/workers.h"
 
-static const char usage[] =
-    "usage: bounce-delivery [-c FILE] [-d] [--check]\n"
-    "\n"
-    "Sends what is due in bounce.communication through the submission server.\n"
-    "\n"
-    "  -c, --config FILE   configuration\n"
-    "                      (default: " BM_SYSCONFDIR "/bounce-milter/bounce-delivery.conf)\n"
-    "  -d, --daemon        go to the background; without it, stay in the foreground\n"
-    "      --check         say what is wrong with configuration, rules and database, and end\n"
-    "  -V, --version\n"
-    "  -h, --help\n"
-    "\n"
-    "Signals: SIGTERM stops after the mail in hand, SIGHUP reads the rules and the log level "
-    "again.\n"
-    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage, 78 a fault of the\n"
-    "configuration.\n";
-
 struct service {
 	const struct delivery_settings *settings;
 	struct smtp_client *client;
@@ -126,8 +109,11 @@ int main(int argc, char **argv)
 {
 	static const struct daemon_program program = {
 	    .name = "bounce-delivery",
-	    .usage = usage,
-	    .config = BM_SYSCONFDIR "/bounce-milter/bounce-delivery.conf",
+	    .help = {.purpose =
+			 "Sends what is due in bounce.communication through the submission server.",
+		     .checked = "configuration, rules and database",
+		     .signals = "SIGTERM stops after the mail in hand, SIGHUP reads the rules and "
+				"the log level again."},
 	    .reloadable = "rules and log level",
 	    .settings_size = sizeof(struct delivery_settings),
 	    .read = read_settings,

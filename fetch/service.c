@@ -25,8 +25,6 @@
 #include "fetch/mailbox.h"
 #include "fetch/store/settings.h"
 
-enum { USE_SLACK = 30 }; /* seconds beside the queries for which a connection may be in use */
-
 struct service {
 	const struct fetch_settings *settings;
 	struct db_pool *pool;
@@ -241,13 +239,11 @@ bool service_serve(void *data, GError **error)
 	return true;
 }
 
-/* No query may take as long as this, with connecting before it and a second try. */
 bool service_is_working(void *data)
 {
 	const struct service *service = data;
-	gint64 limit = 2 * service->settings->common.query_wait + USE_SLACK;
 
-	return db_pool_longest_use(service->pool) < limit * G_USEC_PER_SEC;
+	return intake_settings_pool_works(&service->settings->common, service->pool);
 }
 
 bool service_reload(void *data, const void *fresh_settings, GError **error)
@@ -262,8 +258,7 @@ bool service_reload(void *data, const void *fresh_settings, GError **error)
 	return true;
 }
 
-/* --- once ---------------------------------------------------------------------------------------
- */
+/* --- once ----------------------------------------------------------------------------------- */
 
 static struct progress progress;
 

@@ -4,6 +4,8 @@
  */
 #include "intake/settings.h"
 
+enum { USE_SLACK = 30 }; /* seconds beside the queries for which a connection may be in use */
+
 static const struct config_key keys[] = {
     CONFIG_NUMBER_KEY(intake_settings, pool_size, CONFIG_INTEGER, "4", 1, 100,
 		      "database connections"),
@@ -35,4 +37,12 @@ struct db_pool *intake_settings_pool(const struct daemon_settings *common,
 						.query_wait = (unsigned)common->query_wait};
 
 	return db_pool_new(&options);
+}
+
+/* No query may take as long as this, with connecting before it and a second try. */
+bool intake_settings_pool_works(const struct daemon_settings *common, struct db_pool *pool)
+{
+	gint64 limit = 2 * common->query_wait + USE_SLACK;
+
+	return db_pool_longest_use(pool) < limit * G_USEC_PER_SEC;
 }

@@ -6,6 +6,8 @@
 #ifndef INTAKE_SETTINGS_H
 #define INTAKE_SETTINGS_H
 
+#include <stdbool.h>
+
 #include "base/config.h"
 #include "classifier/text/limits.h"
 #include "daemon/settings.h"
@@ -26,5 +28,8 @@ struct limits intake_settings_limits(const struct intake_settings *settings);
 /* A pool as the settings describe it; opens nothing yet. Free with db_pool_free. */
 struct db_pool *intake_settings_pool(const struct daemon_settings *common,
 				     const struct intake_settings *settings);
+
+/* Whether that pool still works: no connection is in use for longer than a query may take. */
+bool intake_settings_pool_works(const struct daemon_settings *common, struct db_pool *pool);
 
 #endif

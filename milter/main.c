@@ -17,26 +17,7 @@
 #include "milter/filter.h"
 #include "milter/sendmail/program.h"
 
-enum {
-	STOP_WAIT = 5,  /* seconds that a bounce in progress gets at stop */
-	USE_SLACK = 30, /* seconds beside the queries for which a connection may be in use */
-};
-
-static const char usage[] =
-    "usage: bounce-milter [-c FILE] [-d] [--check]\n"
-    "\n"
-    "Reads the bounces that Postfix or Sendmail pass to its socket, and records them.\n"
-    "\n"
-    "  -c, --config FILE   configuration\n"
-    "                      (default: " BM_SYSCONFDIR "/bounce-milter/bounce-milter.conf)\n"
-    "  -d, --daemon        go to the background; without it, stay in the foreground\n"
-    "      --check         say what is wrong with configuration, rules and database, and end\n"
-    "  -V, --version\n"
-    "  -h, --help\n"
-    "\n"
-    "Signals: SIGTERM stops, SIGHUP reads the rules and the log level again.\n"
-    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage, 78 a fault of the\n"
-    "configuration.\n";
+enum { STOP_WAIT = 5 }; /* seconds that a bounce in progress gets at stop */
 
 struct service {
 	const struct milter_settings *settings;
@@ -103,13 +84,11 @@ static bool service_serve(void *data, GError **error)
 	return served;
 }
 
-/* No query may take as long as this, with connecting before it and a second try. */
 static bool service_is_working(void *data)
 {
 	const struct service *service = data;
-	gint64 limit = 2 * service->settings->common.query_wait + USE_SLACK;
 
-	return db_pool_longest_use(service->pool) < limit * G_USEC_PER_SEC;
+	return intake_settings_pool_works(&service->settings->common, service->pool);
 }
 
 static bool service_reload(void *data, const void *fresh_settings, GError **error)
@@ -149,8 +128,10 @@ int main(int argc, char **argv)
 {
 	static const struct daemon_program program = {
 	    .name = "bounce-milter",
-	    .usage = usage,
-	    .config = BM_SYSCONFDIR "/bounce-milter/bounce-milter.conf",
+	    .help = {.purpose = "Reads the bounces that Postfix or Sendmail pass to its socket, "
+				"and records them.",
+		     .checked = "configuration, rules and database",
+		     .signals = "SIGTERM stops, SIGHUP reads the rules and the log level again."},
 	    .reloadable = "rules and log level",
 	    .settings_size = sizeof(struct milter_settings),
 	    .read = read_settings,
