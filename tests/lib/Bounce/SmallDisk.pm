@@ -59,7 +59,7 @@ sub start {
     );
     $instance->wait_for(30, sub { -e $done || !$instance->is_alive('disk') });
     -e $done or die "no small disk\n" . $instance->log_tail;
-    $self->{inside} = [ $instance->as_root('nsenter', '-m', '-t', $self->_holder($pid)) ];
+    $self->{inside} = [ $instance->as_root('nsenter', '-m', '-r', '-t', $self->_holder($pid)) ];
     my $user = $instance->server_user;
     $db->run_within(
         @{ $self->{inside} },
