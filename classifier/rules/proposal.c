@@ -81,9 +81,14 @@ static char *example_of(const char *folded)
 	return g_strndup(text, len);
 }
 
+char *proposal_rule_id(const struct proposal *proposal)
+{
+	return g_strconcat("site.bounce-", proposal->bounce, NULL);
+}
+
 char *proposal_rule(const struct proposal *proposal)
 {
-	g_autofree char *folded = fold_text(proposal->diagnostic, NULL);
+	g_autofree char *folded = fold_text(proposal->diagnostic ? proposal->diagnostic : "", NULL);
 	g_auto(GStrv) words = g_strsplit(folded, " ", -1);
 	struct run run = longest_run(words);
 
@@ -91,9 +96,11 @@ char *proposal_rule(const struct proposal *proposal)
 		return NULL;
 	g_autofree char *pattern = pattern_of(words, &run);
 	g_autofree char *example = example_of(folded);
-	g_autofree char *host = g_regex_escape_string(proposal->remote_mta, -1);
-	return g_strdup_printf("[site.%s]\nreason  = %s\nmatch   = %s\n%s%s%sexample = %s\n",
-			       proposal->id, proposal->reason, pattern,
+	g_autofree char *host =
+	    g_regex_escape_string(proposal->remote_mta ? proposal->remote_mta : "", -1);
+	g_autofree char *id = proposal_rule_id(proposal);
+	return g_strdup_printf("[%s]\nreason  = %s\nmatch   = %s\n%s%s%sexample = %s\n", id,
+			       proposal->reason, pattern,
 			       *host != '\0' ? "# only from this host:\n# host  = " : "", host,
 			       *host != '\0' ? "\n" : "", example);
 }

@@ -63,34 +63,34 @@ static struct ruleset *load(const struct proposal_trial *trial, GError **error)
 
 /* --- does it do what it is for? ------------------------------------------------------- */
 
-struct finding {
-	const struct proposal_trial *trial;
+struct examined {
+	const char *id; /* of the rule */
 	GPtrArray *faults;
 };
 
 static void add_fault(const struct rule_check_fault *fault, void *data)
 {
-	const struct finding *finding = data;
+	const struct examined *examined = data;
 
-	if (strcmp(fault->rule->id, finding->trial->id) == 0)
-		g_ptr_array_add(finding->faults, g_strdup(fault->text));
+	if (strcmp(fault->rule->id, examined->id) == 0)
+		g_ptr_array_add(examined->faults, g_strdup(fault->text));
 }
 
-static void check_verdict(const struct proposal_trial *trial, const struct verdict *verdict,
-			  GPtrArray *faults)
+static void check_verdict(const struct examined *examined, const char *reason,
+			  const struct verdict *verdict)
 {
 	char *fault;
 
-	if (strcmp(verdict->reason->name, trial->reason) == 0)
+	if (strcmp(verdict->reason->name, reason) == 0)
 		return;
-	if (strcmp(verdict->rule, trial->id) == 0)
+	if (strcmp(verdict->rule, examined->id) == 0)
 		fault = g_strdup_printf("with the codes of this message it makes it %s",
 					verdict->reason->name);
 	else
 		fault =
 		    g_strdup_printf("this message would still be %s%s%s", verdict->reason->name,
 				    *verdict->rule != '\0' ? ": decided by " : "", verdict->rule);
-	g_ptr_array_add(faults, fault);
+	g_ptr_array_add(examined->faults, fault);
 }
 
 /* The one of that address, or else the first; NULL where none is named. */
@@ -103,30 +103,31 @@ static const struct report_recipient *recipient_of(const struct report *report, 
 }
 
 /* The message, or where it is not kept any more its diagnostic. */
-static void judge(const struct proposal_trial *trial, const struct ruleset *rules,
+static void judge(const struct proposal_trial *trial, const struct ruleset *rules, const char *id,
 		  struct verdict *verdict_out)
 {
 	if (!trial->bytes) {
-		rule_trial_judge(rules, ruleset_find(rules, trial->id), trial->diagnostic,
+		rule_trial_judge(rules, ruleset_find(rules, id), trial->proposal->diagnostic,
 				 verdict_out);
 		return;
 	}
 	g_autoptr(report_t) report = reader_parse(trial->bytes, trial->len, trial->limits);
-	classify(rules, report, recipient_of(report, trial->recipient), verdict_out);
+	classify(rules, report, recipient_of(report, trial->proposal->recipient), verdict_out);
 }
 
 bool proposal_trial_run(const struct proposal_trial *trial, GPtrArray *faults, GError **error)
 {
 	g_autoptr(ruleset_t) rules = load(trial, error);
-	struct finding finding = {trial, faults};
-	const struct rule_check_listener listener = {add_fault, &finding};
+	g_autofree char *id = proposal_rule_id(trial->proposal);
+	struct examined examined = {id, faults};
+	const struct rule_check_listener listener = {add_fault, &examined};
 	struct verdict verdict;
 
 	if (!rules)
 		return false;
-	rule_check_one(rules, trial->id, &listener);
-	judge(trial, rules, &verdict);
-	check_verdict(trial, &verdict, faults);
+	rule_check_one(rules, id, &listener);
+	judge(trial, rules, id, &verdict);
+	check_verdict(&examined, trial->proposal->reason, &verdict);
 	verdict_clear(&verdict);
 	return true;
 }

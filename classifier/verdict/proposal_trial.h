@@ -10,19 +10,17 @@
 
 #include <glib.h>
 
+#include "classifier/rules/proposal.h"
 #include "classifier/text/limits.h"
 
 struct proposal_trial {
 	const char *rules_dir; /* the shipped rules */
 	const char *site_file; /* the site's own; "" or one that does not exist: there are none */
 	const char *rule;      /* of proposal_rule() */
-	const char *id;        /* its id, with "site." */
-	const char *reason;    /* its name */
+	const struct proposal *proposal; /* what it was made from */
 	const struct limits *limits;
-	const char *bytes; /* the message; NULL: it is not kept */
+	const char *bytes; /* the message; NULL: it is not kept, and the diagnostic is judged */
 	size_t len;
-	const char *recipient;  /* whom the verdict is about */
-	const char *diagnostic; /* judged where the message is not kept */
 };
 
 /* Adds what is wrong with the rule to faults (char *, to be freed by g_free): nothing where it does

@@ -26,25 +26,6 @@ struct response *letters_list(struct page_call *call)
 	return page_show(call, "letters", 200);
 }
 
-static char *rule_id(const struct db_rows *bounce)
-{
-	return g_strconcat("bounce-", db_rows_find(bounce, 0, "id"), NULL);
-}
-
-/* NULL: its words say too little. Heap. */
-static char *rule_for(const struct db_rows *bounce, const char *reason)
-{
-	const char *diagnostic = db_rows_find(bounce, 0, "diagnostic");
-	const char *remote_mta = db_rows_find(bounce, 0, "remote_mta");
-	g_autofree char *id = rule_id(bounce);
-	const struct proposal proposal = {.id = id,
-					  .reason = reason,
-					  .diagnostic = diagnostic ? diagnostic : "",
-					  .remote_mta = remote_mta ? remote_mta : ""};
-
-	return proposal_rule(&proposal);
-}
-
 static void set_trial(struct page_call *call, const struct proposal_trial *trial)
 {
 	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
@@ -61,22 +42,17 @@ static void set_trial(struct page_call *call, const struct proposal_trial *trial
 		model_set(model_add(call->model, "faults"), "text", faults->pdata[i]);
 }
 
-static bool try_letter_rule(struct page_call *call, const struct db_rows *bounce, const char *rule,
-			    const char *reason, GError **error)
+static bool try_letter_rule(struct page_call *call, const struct proposal *proposal,
+			    const char *rule, GError **error)
 {
-	const char *const id[] = {db_rows_find(bounce, 0, "id")};
+	const char *const id[] = {proposal->bounce};
 	g_autoptr(db_rows_t) raw = page_fetch(call, &operator_queries_bounce_raw, id, error);
-	g_autofree char *own = rule_id(bounce);
-	g_autofree char *site_id = g_strconcat("site.", own, NULL);
 	g_autofree char *dir = ruleset_configured_dir(call->console->rules_dir);
 	struct proposal_trial trial = {.rules_dir = dir,
 				       .site_file = call->console->site_rules,
 				       .rule = rule,
-				       .id = site_id,
-				       .reason = reason,
-				       .limits = &limits_default,
-				       .recipient = db_rows_find(bounce, 0, "recipient"),
-				       .diagnostic = db_rows_find(bounce, 0, "diagnostic")};
+				       .proposal = proposal,
+				       .limits = &limits_default};
 
 	if (!raw)
 		return false;
@@ -94,10 +70,16 @@ bool letters_propose(struct page_call *call, GError **error)
 
 	if (!bounce)
 		return false;
-	g_autofree char *rule = db_rows_count(bounce) > 0 ? rule_for(bounce, reason) : NULL;
+	const struct proposal proposal = {.bounce = db_rows_find(bounce, 0, "id"),
+					  .reason = reason,
+					  .recipient = db_rows_find(bounce, 0, "recipient"),
+					  .diagnostic = db_rows_find(bounce, 0, "diagnostic"),
+					  .remote_mta = db_rows_find(bounce, 0, "remote_mta")};
+	/* NULL: there is no such bounce, or its words say too little */
+	g_autofree char *rule = proposal_rule(&proposal);
 	const char *const values[] = {rule, reason};
 	model_flag(call->model, "has_proposal", true);
 	model_set(call->model, "rule", rule);
-	return !rule || (try_letter_rule(call, bounce, rule, reason, error) &&
+	return !rule || (try_letter_rule(call, &proposal, rule, error) &&
 			 page_load(call, "hits", &operator_queries_rule_hits, values, error));
 }

@@ -10,46 +10,19 @@
 #include "ctl/framework/connect.h"
 #include "ctl/options/rule_files.h"
 
-/* --- the rule ---------------------------------------------------------------------- */
-
-static char *rule_id(const struct db_rows *bounce)
-{
-	return g_strdup_printf("bounce-%s", db_rows_find(bounce, 0, "id"));
-}
-
-static char *make_rule(const struct db_rows *bounce, const char *reason)
-{
-	const char *diagnostic = db_rows_find(bounce, 0, "diagnostic");
-	const char *remote_mta = db_rows_find(bounce, 0, "remote_mta");
-	g_autofree char *id = rule_id(bounce);
-	const struct proposal proposal = {.id = id,
-					  .reason = reason,
-					  .diagnostic = diagnostic ? diagnostic : "",
-					  .remote_mta = remote_mta ? remote_mta : ""};
-
-	return proposal_rule(&proposal);
-}
-
-/* --- tried ------------------------------------------------------------------------------- */
-
 static void try_proposed_rule(const struct ctl_call *call, const struct milter_settings *settings,
-			      const struct db_rows *bounce, const struct db_rows *raw,
+			      const struct proposal *proposal, const struct db_rows *raw,
 			      struct propose_rule *proposed)
 {
 	const struct limits limits = intake_settings_limits(&settings->intake);
 	const char *dir = ctl_call_option(call, "rules");
 	g_autofree char *usual_dir = ruleset_configured_dir(settings->common.rules_dir);
-	g_autofree char *own = rule_id(bounce);
-	g_autofree char *id = g_strconcat("site.", own, NULL);
 	g_autoptr(GError) error = NULL;
 	struct proposal_trial trial = {.rules_dir = dir ? dir : usual_dir,
 				       .site_file = proposed->site_file,
 				       .rule = proposed->rule,
-				       .id = id,
-				       .reason = ctl_call_option(call, "as"),
-				       .limits = &limits,
-				       .recipient = db_rows_find(bounce, 0, "recipient"),
-				       .diagnostic = db_rows_find(bounce, 0, "diagnostic")};
+				       .proposal = proposal,
+				       .limits = &limits};
 
 	if (db_rows_count(raw) > 0)
 		trial.bytes = db_rows_bytes(raw, 0, "raw", &trial.len);
@@ -66,15 +39,19 @@ void propose_rule_try(const struct ctl_call *call, const struct db_rows *bounce,
 	bool has_settings = ctl_connect_settings(call, &settings, &error);
 	const char *usual_site = has_settings ? settings.common.site_rules : "";
 	const char *site = ctl_call_option(call, "site");
+	const struct proposal proposal = {.bounce = db_rows_find(bounce, 0, "id"),
+					  .reason = ctl_call_option(call, "as"),
+					  .recipient = db_rows_find(bounce, 0, "recipient"),
+					  .diagnostic = db_rows_find(bounce, 0, "diagnostic"),
+					  .remote_mta = db_rows_find(bounce, 0, "remote_mta")};
 
-	*proposed_out =
-	    (struct propose_rule){.rule = make_rule(bounce, ctl_call_option(call, "as")),
-				  .site_file = g_strdup(site ? site : usual_site),
-				  .faults = g_ptr_array_new_with_free_func(g_free)};
+	*proposed_out = (struct propose_rule){.rule = proposal_rule(&proposal),
+					      .site_file = g_strdup(site ? site : usual_site),
+					      .faults = g_ptr_array_new_with_free_func(g_free)};
 	if (!proposed_out->rule)
 		return;
 	if (has_settings)
-		try_proposed_rule(call, &settings, bounce, raw, proposed_out);
+		try_proposed_rule(call, &settings, &proposal, raw, proposed_out);
 	else
 		g_ptr_array_add(proposed_out->faults, g_strdup(error->message));
 }

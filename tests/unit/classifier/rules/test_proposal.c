@@ -25,6 +25,7 @@ static const struct {
     {"550 5.1.1", NULL},
     {"550 refused", NULL},
     {"", NULL},
+    {NULL, NULL},
 };
 
 static void check_loads(const char *rule)
@@ -45,13 +46,14 @@ static void check_loads(const char *rule)
 static void test_rows(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		const struct proposal proposal = {.id = "bounce-1",
+		const struct proposal proposal = {.bounce = "1",
 						  .reason = "mailbox_disabled",
 						  .diagnostic = rows[i].diagnostic,
 						  .remote_mta = "mx.customer.example"};
 		g_autofree char *rule = proposal_rule(&proposal);
 
-		g_test_message("%s -> %s", rows[i].diagnostic, !rule ? "none" : rule);
+		g_test_message("%s -> %s", rows[i].diagnostic ? rows[i].diagnostic : "nothing",
+			       !rule ? "none" : rule);
 		g_assert_true((!rule) == (!rows[i].match));
 		if (!rule)
 			continue;

@@ -14,7 +14,7 @@
 
 #define SHIPPED "[full]\nreason = mailbox_full\nmatch = quota\nexample = 552 over quota\n"
 #define SITE    "[site.old]\nreason = expired\nmatch = tired\nexample = 550 tired\n"
-#define RULE    "[site.new]\nreason = content_rejected\nmatch = dull words\n"
+#define RULE    "[site.bounce-1]\nreason = content_rejected\nmatch = dull words\n"
 #define EXAMPLE "example = 550 dull words\n"
 
 static const char mail[] = "From: MAILER-DAEMON@mx.example.net\n"
@@ -81,16 +81,16 @@ static void folder_tear_down(struct folder *folder, gconstpointer data)
 	g_free(folder->path);
 }
 
+static const struct proposal proposal = {
+    .bounce = "1", .reason = "content_rejected", .recipient = "", .diagnostic = "550 dull words"};
+
 static struct proposal_trial trial_of(const struct folder *folder, const char *rule)
 {
 	return (struct proposal_trial){.rules_dir = folder->path,
 				       .site_file = folder->site,
 				       .rule = rule,
-				       .id = "site.new",
-				       .reason = "content_rejected",
-				       .limits = &limits_default,
-				       .recipient = "",
-				       .diagnostic = ""};
+				       .proposal = &proposal,
+				       .limits = &limits_default};
 }
 
 static void test_verdicts(struct folder *folder, gconstpointer data)
@@ -98,15 +98,16 @@ static void test_verdicts(struct folder *folder, gconstpointer data)
 	(void)data;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct proposal_trial trial = trial_of(folder, rows[i].rule);
+		struct proposal about = proposal;
 		g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
 		g_autoptr(GString) text = g_string_new(NULL);
 		g_autoptr(GError) error = NULL;
 
 		g_test_message("%s", rows[i].name);
-		trial.recipient = rows[i].recipient;
-		if (rows[i].diagnostic) {
-			trial.diagnostic = rows[i].diagnostic;
-		} else {
+		trial.proposal = &about;
+		about.recipient = rows[i].recipient;
+		about.diagnostic = rows[i].diagnostic;
+		if (!rows[i].diagnostic) {
 			trial.bytes = mail;
 			trial.len = strlen(mail);
 		}
@@ -122,7 +123,7 @@ static void test_verdicts(struct folder *folder, gconstpointer data)
 static void test_unreadable(struct folder *folder, gconstpointer data)
 {
 	struct proposal_trial trial =
-	    trial_of(folder, "[site.new]\nreason = content_rejected\nmatch = (dull\n");
+	    trial_of(folder, "[site.bounce-1]\nreason = content_rejected\nmatch = (dull\n");
 	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *site = NULL;
 	g_autoptr(GError) error = NULL;
@@ -132,7 +133,7 @@ static void test_unreadable(struct folder *folder, gconstpointer data)
 	g_assert_false(proposal_trial_run(&trial, faults, &error));
 	g_assert_error(error, BM_ERROR, BM_ERROR_CONFIG);
 	g_assert_true(g_str_has_prefix(error->message, begin));
-	g_assert_nonnull(strstr(error->message, "rule site.new: match: "));
+	g_assert_nonnull(strstr(error->message, "rule site.bounce-1: match: "));
 	g_assert_true(g_file_get_contents(folder->site, &site, NULL, NULL));
 	g_assert_cmpstr(site, ==, SITE);
 }
@@ -140,7 +141,8 @@ static void test_unreadable(struct folder *folder, gconstpointer data)
 /* Without a file of the site's own. */
 static void test_first_rule(struct folder *folder, gconstpointer data)
 {
-	struct proposal_trial trial = trial_of(folder, "[site.new]\nreason = content_rejected\n");
+	struct proposal_trial trial =
+	    trial_of(folder, "[site.bounce-1]\nreason = content_rejected\n");
 	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
 
@@ -150,7 +152,6 @@ static void test_first_rule(struct folder *folder, gconstpointer data)
 	g_assert_true(g_str_has_prefix(error->message, "the proposed rule:"));
 	g_clear_error(&error);
 	trial.rule = RULE EXAMPLE;
-	trial.diagnostic = "550 dull words";
 	g_assert_true(proposal_trial_run(&trial, faults, &error));
 	g_assert_cmpuint(faults->len, ==, 0);
 }
