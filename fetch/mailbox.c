@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "fetch/memory.h"
 #include "fetch/round.h"
+#include "fetch/store/connect.h"
 #include "net/credential.h"
 #include "net/tls.h"
 
@@ -163,7 +164,8 @@ static struct store *log_in_to_mailbox(struct mailbox *mailbox, bool *may_try_ag
 					      .secret = secret,
 					      .bytes_max = mailbox->bytes_max,
 					      .stop_fd = mailbox->stop_fd};
-	struct store *store = mailbox->class->open(&opening, &cause);
+	struct stream *stream = store_connect(&opening, &cause);
+	struct store *store = stream ? mailbox->class->open(&opening, stream, &cause) : NULL;
 	secret_free(secret);
 	if (!store) {
 		*may_try_again_out =

@@ -11,9 +11,13 @@
 
 enum { DEPTH_MAX = 32, LINES_MAX = 1000000 };
 
-void imap_dialogue_init(struct imap_dialogue *dialogue, struct stream *stream)
+void imap_dialogue_init(struct imap_dialogue *dialogue, struct stream *stream, unsigned reply_wait,
+			unsigned transfer_wait)
 {
-	*dialogue = (struct imap_dialogue){.stream = stream, .body = g_byte_array_new()};
+	*dialogue = (struct imap_dialogue){.stream = stream,
+					   .reply_wait = reply_wait,
+					   .transfer_wait = transfer_wait,
+					   .body = g_byte_array_new()};
 	imap_lexer_init(&dialogue->lexer, stream);
 }
 

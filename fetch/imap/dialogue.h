@@ -66,8 +66,9 @@ struct imap_dialogue {
 	unsigned mails; /* that came, of the command at hand */
 };
 
-/* Takes the stream. */
-void imap_dialogue_init(struct imap_dialogue *dialogue, struct stream *stream);
+/* Takes the stream. Waits are in seconds: for a reply, and for each part of a mail or a list. */
+void imap_dialogue_init(struct imap_dialogue *dialogue, struct stream *stream, unsigned reply_wait,
+			unsigned transfer_wait);
 void imap_dialogue_clear(struct imap_dialogue *dialogue);
 
 /* The server speaks first. IMAP_OK, or IMAP_NO where it does not want us. */

@@ -12,7 +12,6 @@
 #include "fetch/imap/login.h"
 #include "fetch/imap/settling.h"
 #include "fetch/imap/uid_set.h"
-#include "fetch/store/connect.h"
 #include "fetch/store/store.h"
 
 /* seconds */
@@ -41,21 +40,18 @@ static bool store_close(struct store *store, GError **error)
 	return true;
 }
 
-static struct store *store_open(const struct store_opening *opening, GError **error)
+static struct store *store_open(const struct store_opening *opening, struct stream *stream,
+				GError **error)
 {
 	const struct store_settings *settings = opening->settings;
-	struct stream *stream = store_connect(opening, error);
-
-	if (!stream)
-		return NULL;
 	struct store *store = g_new0(struct store, 1);
+
 	store->settings = settings;
 	store->bytes_max = opening->bytes_max;
 	store->settling =
 	    (struct imap_settling){.dialogue = &store->dialogue, .settings = settings};
-	imap_dialogue_init(&store->dialogue, stream);
-	store->dialogue.reply_wait = (unsigned)settings->reply_wait;
-	store->dialogue.transfer_wait = (unsigned)settings->transfer_wait;
+	imap_dialogue_init(&store->dialogue, stream, (unsigned)settings->reply_wait,
+			   (unsigned)settings->transfer_wait);
 	if (imap_login(&store->dialogue, opening, error))
 		return store;
 	(void)store_close(store, NULL);

@@ -6,9 +6,13 @@
 
 #include <string.h>
 
-void pop3_dialogue_init(struct pop3_dialogue *dialogue, struct stream *stream)
+void pop3_dialogue_init(struct pop3_dialogue *dialogue, struct stream *stream, unsigned reply_wait,
+			unsigned transfer_wait)
 {
-	*dialogue = (struct pop3_dialogue){.stream = stream, .line = g_string_new(NULL)};
+	*dialogue = (struct pop3_dialogue){.stream = stream,
+					   .reply_wait = reply_wait,
+					   .transfer_wait = transfer_wait,
+					   .line = g_string_new(NULL)};
 }
 
 void pop3_dialogue_clear(struct pop3_dialogue *dialogue)

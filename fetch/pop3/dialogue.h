@@ -28,8 +28,9 @@ struct pop3_dialogue {
 	unsigned transfer_wait;
 };
 
-/* Takes the stream. */
-void pop3_dialogue_init(struct pop3_dialogue *dialogue, struct stream *stream);
+/* Takes the stream. Waits are in seconds: for a reply, and for each part of a mail or a list. */
+void pop3_dialogue_init(struct pop3_dialogue *dialogue, struct stream *stream, unsigned reply_wait,
+			unsigned transfer_wait);
 void pop3_dialogue_clear(struct pop3_dialogue *dialogue);
 
 enum pop3_answer pop3_dialogue_hear(struct pop3_dialogue *dialogue);

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "fetch/pop3/dialogue.h"
 #include "fetch/pop3/login.h"
-#include "fetch/store/connect.h"
 #include "fetch/store/digest.h"
 #include "fetch/store/store.h"
 
@@ -58,18 +57,15 @@ static bool store_close(struct store *store, GError **error)
 	return is_good;
 }
 
-static struct store *store_open(const struct store_opening *opening, GError **error)
+static struct store *store_open(const struct store_opening *opening, struct stream *stream,
+				GError **error)
 {
 	const struct store_settings *settings = opening->settings;
-	struct stream *stream = store_connect(opening, error);
-
-	if (!stream)
-		return NULL;
 	struct store *store = g_new0(struct store, 1);
+
 	store->bytes_max = opening->bytes_max;
-	pop3_dialogue_init(&store->dialogue, stream);
-	store->dialogue.reply_wait = (unsigned)settings->reply_wait;
-	store->dialogue.transfer_wait = (unsigned)settings->transfer_wait;
+	pop3_dialogue_init(&store->dialogue, stream, (unsigned)settings->reply_wait,
+			   (unsigned)settings->transfer_wait);
 	if (pop3_login(&store->dialogue, opening, error))
 		return store;
 	(void)store_close(store, NULL);

@@ -8,7 +8,6 @@
 #include <glib.h>
 
 #include "fetch/store/store.h"
-#include "net/stream.h"
 
 /* Encrypted from the first byte, but for "imap", which is to ask for STARTTLS. Owned by the
  * caller; NULL and error: BM_ERROR_RETRY, as of stream_connect(). */

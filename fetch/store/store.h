@@ -14,6 +14,7 @@
 #include <openssl/ssl.h>
 
 #include "fetch/store/settings.h"
+#include "net/stream.h"
 
 struct store;
 
@@ -73,9 +74,10 @@ enum store_event {
 };
 
 struct store_class {
-	/* Connects and logs in. NULL with BM_ERROR_RETRY, or BM_ERROR_CONFIG where the server
-	 * refuses the login. */
-	struct store *(*open)(const struct store_opening *opening, GError **error);
+	/* Logs in over the stream of store_connect(), which it takes. NULL with BM_ERROR_RETRY, or
+	 * BM_ERROR_CONFIG where the server refuses the login. */
+	struct store *(*open)(const struct store_opening *opening, struct stream *stream,
+			      GError **error);
 	/* Whatever was settled is so for good only now. False, with BM_ERROR_RETRY: it may not
 	 * be. A store that has had a fault says nothing more. */
 	bool (*close)(struct store *store, GError **error);

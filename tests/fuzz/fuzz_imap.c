@@ -44,9 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (len > SAID_BYTES_MAX)
 		return 0;
-	imap_dialogue_init(&dialogue, said_stream(bytes, len, &other));
-	dialogue.reply_wait = WAIT;
-	dialogue.transfer_wait = WAIT;
+	imap_dialogue_init(&dialogue, said_stream(bytes, len, &other), WAIT, WAIT);
 	enum imap_answer answer = imap_dialogue_greeting(&dialogue);
 	for (size_t i = 0; i < G_N_ELEMENTS(commands) && answer != IMAP_BROKEN; i++) {
 		answer = imap_dialogue_ask(&dialogue, commands[i], &handler);

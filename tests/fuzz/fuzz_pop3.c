@@ -38,9 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (len > SAID_BYTES_MAX)
 		return 0;
-	pop3_dialogue_init(&dialogue, said_stream(bytes, len, &other));
-	dialogue.reply_wait = WAIT;
-	dialogue.transfer_wait = WAIT;
+	pop3_dialogue_init(&dialogue, said_stream(bytes, len, &other), WAIT, WAIT);
 	stream_set_wait(dialogue.stream, WAIT);
 	if (pop3_dialogue_hear(&dialogue) != POP3_BROKEN) {
 		read_list(&dialogue);

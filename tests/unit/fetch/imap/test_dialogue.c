@@ -56,10 +56,8 @@ static struct imap_dialogue *open_until(struct server *server, int stop_fd)
 	g_autofree char *port = g_strdup_printf("%u", ntohs(address.sin_port));
 	const struct stream_server target = {
 	    .host = "127.0.0.1", .port = port, .connect_wait = 5, .stop_fd = stop_fd};
-	imap_dialogue_init(dialogue, stream_connect(&target, &error));
+	imap_dialogue_init(dialogue, stream_connect(&target, &error), 1, 2);
 	g_assert_no_error(error);
-	dialogue->reply_wait = 1;
-	dialogue->transfer_wait = 2;
 	return dialogue;
 }
 

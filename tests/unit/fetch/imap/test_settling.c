@@ -152,9 +152,10 @@ static void test_rows(void)
 
 		g_test_message("row %zu: %s", i, rows[i].heard);
 		g_strlcpy(recorded, rows[i].recorded, sizeof recorded);
-		imap_dialogue_init(&dialogue, said_stream((const uint8_t *)rows[i].said,
-							  strlen(rows[i].said), &other));
-		dialogue.reply_wait = WAIT;
+		imap_dialogue_init(
+		    &dialogue,
+		    said_stream((const uint8_t *)rows[i].said, strlen(rows[i].said), &other), WAIT,
+		    WAIT);
 		dialogue.capabilities = rows[i].capabilities;
 		dialogue.permanent_flags = g_strdup(rows[i].permanent_flags);
 		bool is_good = imap_settling_run(&settling, mails, STORE_RECORDED, &error);
