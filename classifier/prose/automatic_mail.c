@@ -189,7 +189,7 @@ struct finding *automatic_mail_parse(const struct message *message)
 	struct finding *finding = finding_new(message);
 	finding->kind = REPORT_AUTO_REPLY;
 	finding->dialect = dialect;
-	finding->return_date = find_return_date(message);
+	finding->facts.return_date = find_return_date(message);
 	contact_change_read(message, finding);
 	finding_add_address(finding, message->header->from, dialect, REPORT_ACTION_NONE);
 	return finding;

@@ -119,7 +119,7 @@ static void keep_words(const struct message *message, const struct phrase *phras
 	const char *start = sentence_start(phrase);
 	size_t len = text_cut_length(start, strlen(start), WORDS_BYTES);
 	g_autofree char *words = g_strndup(start, len);
-	finding->change_words = value_pool_string(message->pool, words);
+	finding->facts.change_words = value_pool_string(message->pool, words);
 }
 
 static void read_departure(const struct message *message, const struct phrase *phrase,
@@ -128,9 +128,9 @@ static void read_departure(const struct message *message, const struct phrase *p
 	unsigned different;
 	struct slice behind = {phrase->end, window_behind(phrase)};
 	g_autofree char *address = find_address(message, behind, &different);
-	finding->has_left = true;
+	finding->facts.has_left = true;
 	if (different == 1 && g_ascii_strcasecmp(address, message->header->from) != 0)
-		finding->new_address = value_pool_string(message->pool, address);
+		finding->facts.new_address = value_pool_string(message->pool, address);
 	keep_words(message, phrase, finding);
 }
 
@@ -146,7 +146,7 @@ static void read_change(const struct message *message, const struct phrase *phra
 		address = find_address(message, before, &different);
 	if (!address)
 		return;
-	finding->new_address = value_pool_string(message->pool, address);
+	finding->facts.new_address = value_pool_string(message->pool, address);
 	keep_words(message, phrase, finding);
 }
 
@@ -157,6 +157,6 @@ void contact_change_read(const struct message *message, struct finding *finding)
 	struct phrase phrase;
 	if (find_phrase(text, lower, words_has_left, &phrase))
 		read_departure(message, &phrase, finding);
-	if (!*finding->new_address && find_phrase(text, lower, words_new_address, &phrase))
+	if (!*finding->facts.new_address && find_phrase(text, lower, words_new_address, &phrase))
 		read_change(message, &phrase, finding);
 }

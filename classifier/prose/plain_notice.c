@@ -40,7 +40,7 @@ static struct finding *read_unsubscription(const struct message *message)
 	struct finding *finding = finding_new(message);
 	finding->kind = REPORT_COMPLAINT;
 	finding->dialect = "words";
-	finding->feedback_type = "opt-out";
+	finding->facts.feedback_type = "opt-out";
 	finding_add_address(finding, message->header->from, "words", REPORT_ACTION_NONE);
 	return finding;
 }
@@ -61,7 +61,7 @@ struct finding *plain_notice_complaint(const struct message *message)
 	finding = finding_new(message);
 	finding->kind = REPORT_COMPLAINT;
 	finding->dialect = is_jmrp ? "jmrp" : "words";
-	finding->feedback_type = "abuse";
+	finding->facts.feedback_type = "abuse";
 	finding_add_address(finding, original->to[0] ? original->to[0] : "", finding->dialect,
 			    REPORT_ACTION_NONE);
 	return finding;

@@ -71,6 +71,20 @@ static void keep(const char **into, const char *before)
 		*into = before;
 }
 
+static void keep_facts(struct report_facts *facts, const struct report_facts *before)
+{
+	keep(&facts->reporting_mta, before->reporting_mta);
+	keep(&facts->received_from_mta, before->received_from_mta);
+	keep(&facts->dsn_gateway, before->dsn_gateway);
+	keep(&facts->arrival_date, before->arrival_date);
+	keep(&facts->envelope_id, before->envelope_id);
+	keep(&facts->feedback_type, before->feedback_type);
+	keep(&facts->return_date, before->return_date);
+	keep(&facts->new_address, before->new_address);
+	keep(&facts->change_words, before->change_words);
+	facts->has_left |= before->has_left;
+}
+
 /* Takes what a grammar found. True if it recognised the message; otherwise it found at most
  * single fields, and the next grammar is asked. */
 static bool take_found(struct reading *reading, struct finding *finding)
@@ -84,16 +98,7 @@ static bool take_found(struct reading *reading, struct finding *finding)
 		finding->dialect = before->dialect;
 		finding->text = before->text;
 	}
-	keep(&finding->reporting_mta, before->reporting_mta);
-	keep(&finding->received_from_mta, before->received_from_mta);
-	keep(&finding->dsn_gateway, before->dsn_gateway);
-	keep(&finding->arrival_date, before->arrival_date);
-	keep(&finding->envelope_id, before->envelope_id);
-	keep(&finding->feedback_type, before->feedback_type);
-	keep(&finding->return_date, before->return_date);
-	keep(&finding->new_address, before->new_address);
-	keep(&finding->change_words, before->change_words);
-	finding->has_left |= before->has_left;
+	keep_facts(&finding->facts, &before->facts);
 	finding_free(before);
 	reading->found = finding;
 	reading->message.text = finding->text;
@@ -323,16 +328,7 @@ static void take_finding(struct report *report, struct finding *found)
 	report->kind = found->kind;
 	report->dialect = found->dialect;
 	report->text = found->text;
-	report->reporting_mta = found->reporting_mta;
-	report->received_from_mta = found->received_from_mta;
-	report->dsn_gateway = found->dsn_gateway;
-	report->arrival_date = found->arrival_date;
-	report->envelope_id = found->envelope_id;
-	report->feedback_type = found->feedback_type;
-	report->return_date = found->return_date;
-	report->new_address = found->new_address;
-	report->change_words = found->change_words;
-	report->has_left = found->has_left;
+	report->facts = found->facts;
 	report->original = found->original.header;
 	report->original_communication_id = found->original.communication_id;
 	report->original_queue_id = found->original.queue_id;

@@ -196,13 +196,13 @@ static bool per_message_field(struct status_parser *p, const struct header_field
 {
 	struct finding *finding = p->finding;
 	if (header_name_is(field, "Reporting-MTA"))
-		finding->reporting_mta = host_value(p->finding->pool, field->value);
+		finding->facts.reporting_mta = host_value(p->finding->pool, field->value);
 	else if (header_name_is(field, "Received-From-MTA"))
-		finding->received_from_mta = host_value(p->finding->pool, field->value);
+		finding->facts.received_from_mta = host_value(p->finding->pool, field->value);
 	else if (header_name_is(field, "DSN-Gateway"))
-		finding->dsn_gateway = host_value(p->finding->pool, field->value);
+		finding->facts.dsn_gateway = host_value(p->finding->pool, field->value);
 	else if (header_name_is(field, "Arrival-Date"))
-		finding->arrival_date =
+		finding->facts.arrival_date =
 		    value_pool_line(p->finding->pool, field->value.data, field->value.len);
 	else if (header_name_is(field, "X-Postfix-Queue-ID"))
 		finding->original.queue_id =
@@ -210,7 +210,7 @@ static bool per_message_field(struct status_parser *p, const struct header_field
 	else if (header_name_is(field, "Original-Envelope-Id")) {
 		g_autofree char *id = header_unfold(field->value.data, field->value.len);
 		address_decode_xtext(id);
-		finding->envelope_id = value_pool_string(p->finding->pool, id);
+		finding->facts.envelope_id = value_pool_string(p->finding->pool, id);
 	} else {
 		return original_field(p, field);
 	}

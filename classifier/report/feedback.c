@@ -57,8 +57,8 @@ struct finding *feedback_read(const struct message *message, const char *fields)
 	struct slice block = {fields + strspn(fields, "\n"), 0};
 	block.len = strlen(block.data);
 	finding->dialect = "arf";
-	finding->feedback_type = feedback_type_of(message->pool, block);
-	if (!feedback_is_complaint(finding->feedback_type))
+	finding->facts.feedback_type = feedback_type_of(message->pool, block);
+	if (!feedback_is_complaint(finding->facts.feedback_type))
 		return finding;
 	finding->kind = REPORT_COMPLAINT;
 	if (!*finding->original.header.sender)

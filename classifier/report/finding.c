@@ -23,15 +23,7 @@ struct finding *finding_new(const struct message *message)
 	    .text = message->text,
 	    .original = message->original,
 	    .recipients = g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
-	    .reporting_mta = "",
-	    .received_from_mta = "",
-	    .dsn_gateway = "",
-	    .arrival_date = "",
-	    .envelope_id = "",
-	    .feedback_type = "",
-	    .return_date = "",
-	    .new_address = "",
-	    .change_words = "",
+	    .facts = report_facts_empty,
 	};
 	return finding;
 }
@@ -73,8 +65,8 @@ struct report_recipient *finding_find_recipient(const struct finding *finding, c
 	return NULL;
 }
 
-static void complete_from(struct value_pool *pool, struct report_recipient *recipient,
-			  const char *text)
+static void complete_recipient_from(struct value_pool *pool, struct report_recipient *recipient,
+				    const char *text)
 {
 	struct slice found;
 	if (!*recipient->status && status_code_find(text, &found))
@@ -87,7 +79,7 @@ static void complete_from(struct value_pool *pool, struct report_recipient *reci
 
 void finding_complete_recipient(struct finding *finding, struct report_recipient *recipient)
 {
-	complete_from(finding->pool, recipient, recipient->diagnostic);
+	complete_recipient_from(finding->pool, recipient, recipient->diagnostic);
 }
 
 static bool is_original_subject(const char *line, size_t len)
@@ -123,7 +115,7 @@ void finding_set_diagnostic(struct finding *finding, struct report_recipient *re
 	g_autofree char *raw =
 	    g_strndup(words->str, MIN(words->len, finding->pool->limits->field_bytes));
 	recipient->diagnostic = value_pool_diagnostic(finding->pool, words->str, words->len);
-	complete_from(finding->pool, recipient, raw);
+	complete_recipient_from(finding->pool, recipient, raw);
 }
 
 struct report_recipient *finding_add_address(struct finding *finding, const char *address,

@@ -14,16 +14,7 @@ struct finding {
 	const char *text;         /* the message's, or the part of it that is words */
 	struct original original; /* the message's, and what the grammar says of it */
 	GArray *recipients;       /* struct report_recipient */
-	const char *reporting_mta;
-	const char *received_from_mta;
-	const char *dsn_gateway;
-	const char *arrival_date;
-	const char *envelope_id;
-	const char *feedback_type;
-	const char *return_date;
-	const char *new_address;
-	const char *change_words;
-	bool has_left;
+	struct report_facts facts;
 };
 
 /* With nothing found yet. Free with finding_free. */

@@ -12,7 +12,15 @@ static const char *const no_strings[] = {NULL};
 		.to = no_strings, .envelope_to = "", .delivered_to = ""                            \
 	}
 
+#define FACTS_EMPTY                                                                                \
+	{                                                                                          \
+		.reporting_mta = "", .received_from_mta = "", .dsn_gateway = "",                   \
+		.arrival_date = "", .envelope_id = "", .feedback_type = "", .return_date = "",     \
+		.new_address = "", .change_words = ""                                              \
+	}
+
 const struct report_header report_header_empty = HEADER_EMPTY;
+const struct report_facts report_facts_empty = FACTS_EMPTY;
 
 const struct report_recipient report_recipient_empty = {
     .recipient = "",
@@ -35,15 +43,7 @@ const struct report report_empty = {
     .dialect = "",
     .header = HEADER_EMPTY,
     .auto_submitted = "",
-    .reporting_mta = "",
-    .received_from_mta = "",
-    .dsn_gateway = "",
-    .arrival_date = "",
-    .envelope_id = "",
-    .feedback_type = "",
-    .return_date = "",
-    .new_address = "",
-    .change_words = "",
+    .facts = FACTS_EMPTY,
     .original = HEADER_EMPTY,
     .original_communication_id = "",
     .original_queue_id = "",

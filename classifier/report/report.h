@@ -73,17 +73,8 @@ struct report_header {
 	const char *delivered_to; /* bare, by the trace: Delivered-To, or what Received is "for" */
 };
 
-struct report {
-	enum report_kind kind;
-	const char
-	    *dialect;   /* the grammar that spoke: "rfc3464", "arf", "qmail", "rfc3834" ... or "" */
-	bool truncated; /* a bound of struct limits cut the message */
-	char digest[65]; /* SHA-256, lower-case hex, of the body as received, up to
-			    limits.message_bytes and without what the abridgement leaves out */
-
-	struct report_header header;
-	const char *auto_submitted;
-
+/* What it says beside its recipients. */
+struct report_facts {
 	/* per-message fields, RFC 3464 section 2.2 */
 	const char *reporting_mta;
 	const char *received_from_mta;
@@ -98,7 +89,20 @@ struct report {
 	const char *new_address;  /* what its writer says; nobody has checked it */
 	const char *change_words; /* the words that say so, or that the person has left */
 	bool has_left;
+};
 
+struct report {
+	enum report_kind kind;
+	const char
+	    *dialect;   /* the grammar that spoke: "rfc3464", "arf", "qmail", "rfc3834" ... or "" */
+	bool truncated; /* a bound of struct limits cut the message */
+	char digest[65]; /* SHA-256, lower-case hex, of the body as received, up to
+			    limits.message_bytes and without what the abridgement leaves out */
+
+	struct report_header header;
+	const char *auto_submitted;
+
+	struct report_facts facts;
 	struct report_header original;
 	const char *original_communication_id; /* X-Communication-ID of the returned original */
 	const char *original_queue_id;         /* X-Postfix-Queue-ID */
@@ -119,6 +123,7 @@ struct report {
  * nothing. Whoever builds one by hand starts with a copy, so that no field is forgotten. */
 extern const struct report_recipient report_recipient_empty;
 extern const struct report_header report_header_empty;
+extern const struct report_facts report_facts_empty;
 extern const struct report report_empty;
 
 void report_free(struct report *report);

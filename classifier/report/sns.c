@@ -132,9 +132,9 @@ static bool read_notification(struct finding *finding, JsonObject *root)
 			add_sns_recipient(finding, json_array_get_element(list, n),
 					  notifications[i].action, words);
 		read_sns_mail(finding, object_member(root, "mail"));
-		finding->feedback_type =
+		finding->facts.feedback_type =
 		    value_pool_string(finding->pool, string_member(body, "complaintFeedbackType"));
-		finding->kind = feedback_is_complaint(finding->feedback_type)
+		finding->kind = feedback_is_complaint(finding->facts.feedback_type)
 				    ? notifications[i].kind
 				    : REPORT_OTHER;
 		finding->dialect = "amazon-ses";

@@ -25,11 +25,12 @@ static bool decide(struct verdict *verdict, enum reason_id reason, const char *r
 
 static bool by_reply_words(const struct report *report, struct verdict *verdict)
 {
-	if (report->has_left)
-		return decide(verdict, REASON_has_left, "words:has_left", report->change_words);
-	if (*report->new_address)
+	if (report->facts.has_left)
+		return decide(verdict, REASON_has_left, "words:has_left",
+			      report->facts.change_words);
+	if (*report->facts.new_address)
 		return decide(verdict, REASON_address_changed, "words:new_address",
-			      report->change_words);
+			      report->facts.change_words);
 	return decide(verdict, REASON_vacation, "kind:auto_reply", report->auto_submitted);
 }
 
@@ -43,7 +44,8 @@ static bool by_kind(const struct question *question, struct verdict *verdict)
 	case REPORT_READ_RECEIPT:
 		return decide(verdict, REASON_read_receipt, "kind:read_receipt", "");
 	case REPORT_COMPLAINT:
-		return decide(verdict, REASON_complaint, "kind:complaint", report->feedback_type);
+		return decide(verdict, REASON_complaint, "kind:complaint",
+			      report->facts.feedback_type);
 	case REPORT_CHALLENGE:
 		return decide(verdict, REASON_challenge, "kind:challenge", "");
 	case REPORT_AUTO_REPLY:

@@ -38,14 +38,14 @@ static void put_message(GString *out, const struct report *report)
 	json_text_close(out, '}');
 
 	json_text_open(out, "report", '{');
-	json_text_add(out, "reporting_mta", report->reporting_mta);
-	json_text_add(out, "received_from_mta", report->received_from_mta);
-	json_text_add(out, "dsn_gateway", report->dsn_gateway);
-	json_text_add(out, "arrival_date", report->arrival_date);
-	json_text_add(out, "envelope_id", report->envelope_id);
-	json_text_add(out, "feedback_type", report->feedback_type);
-	json_text_add(out, "return_date", report->return_date);
-	json_text_add(out, "new_address", report->new_address);
+	json_text_add(out, "reporting_mta", report->facts.reporting_mta);
+	json_text_add(out, "received_from_mta", report->facts.received_from_mta);
+	json_text_add(out, "dsn_gateway", report->facts.dsn_gateway);
+	json_text_add(out, "arrival_date", report->facts.arrival_date);
+	json_text_add(out, "envelope_id", report->facts.envelope_id);
+	json_text_add(out, "feedback_type", report->facts.feedback_type);
+	json_text_add(out, "return_date", report->facts.return_date);
+	json_text_add(out, "new_address", report->facts.new_address);
 	json_text_close(out, '}');
 
 	json_text_open(out, "original", '{');

@@ -199,7 +199,7 @@ void question_init(struct question *question)
 	question->input.field[RULE_FIELD_SUBJECT] = question->subject;
 	question->input.field[RULE_FIELD_FROM] = report->header.from;
 	question->input.field[RULE_FIELD_REMOTE_MTA] = recipient->remote_mta;
-	question->input.field[RULE_FIELD_REPORTING_MTA] = report->reporting_mta;
+	question->input.field[RULE_FIELD_REPORTING_MTA] = report->facts.reporting_mta;
 	question_match(question, question->diagnostic);
 }
 

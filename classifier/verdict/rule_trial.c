@@ -66,7 +66,7 @@ static void trial_run(const struct ruleset *rules, const struct rule *rule, cons
 	report.header.from = field[RULE_FIELD_FROM];
 	report.header.subject = field[RULE_FIELD_SUBJECT];
 	report.original.from = "sender@sender.example";
-	report.reporting_mta = field[RULE_FIELD_REPORTING_MTA];
+	report.facts.reporting_mta = field[RULE_FIELD_REPORTING_MTA];
 	report.recipients = &recipient;
 	report.recipient_count = 1;
 	report.text = field[RULE_FIELD_TEXT];

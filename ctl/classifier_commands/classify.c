@@ -72,12 +72,12 @@ static void put_verdict(JsonBuilder *builder, const struct verdict *verdict)
 
 static void put_report(JsonBuilder *builder, const struct report *report)
 {
-	ctl_json_string(builder, "reporting_mta", report->reporting_mta);
+	ctl_json_string(builder, "reporting_mta", report->facts.reporting_mta);
 	ctl_json_string(builder, "message_id", report->original.message_id);
 	ctl_json_string(builder, "report_message_id", report->header.message_id);
-	ctl_json_string(builder, "envelope_id", report->envelope_id);
-	ctl_json_string(builder, "return_date", report->return_date);
-	ctl_json_string(builder, "new_address", report->new_address);
+	ctl_json_string(builder, "envelope_id", report->facts.envelope_id);
+	ctl_json_string(builder, "return_date", report->facts.return_date);
+	ctl_json_string(builder, "new_address", report->facts.new_address);
 	ctl_json_boolean(builder, "truncated", report->truncated);
 }
 

@@ -105,11 +105,11 @@ static void print_report(const struct report *report)
 	print_value("subject", report->header.subject, SHOWN);
 	print_value("message id", report->header.message_id, SHOWN);
 	print_value("auto-submitted", report->auto_submitted, SHOWN);
-	print_value("reporting mta", report->reporting_mta, SHOWN);
-	print_value("feedback type", report->feedback_type, SHOWN);
-	print_value("return date", report->return_date, SHOWN);
-	print_value("new address", report->new_address, SHOWN);
-	print_value("says so in", report->change_words, SHOWN);
+	print_value("reporting mta", report->facts.reporting_mta, SHOWN);
+	print_value("feedback type", report->facts.feedback_type, SHOWN);
+	print_value("return date", report->facts.return_date, SHOWN);
+	print_value("new address", report->facts.new_address, SHOWN);
+	print_value("says so in", report->facts.change_words, SHOWN);
 	if (report->truncated)
 		printf("    %-20s %s\n", "truncated", "a limit cut the message");
 }
@@ -118,12 +118,12 @@ static void print_original(const struct report *report)
 {
 	printf("  about the mail that came back\n");
 	print_value("message id", report->original.message_id, SHOWN);
-	print_value("envelope id", report->envelope_id, SHOWN);
+	print_value("envelope id", report->facts.envelope_id, SHOWN);
 	print_value("communication id", report->original_communication_id, SHOWN);
 	print_value("queue id", report->original_queue_id, SHOWN);
 	print_value("from", report->original.from, SHOWN);
 	print_value("subject", report->original.subject, SHOWN);
-	if (*report->original.message_id == '\0' && *report->envelope_id == '\0' &&
+	if (*report->original.message_id == '\0' && *report->facts.envelope_id == '\0' &&
 	    *report->original.from == '\0' && *report->original.subject == '\0')
 		printf("    nothing is said of it\n");
 }

@@ -137,7 +137,7 @@ static void refusal_classify(const struct ruleset *rules, const char *server, co
 	recipient->source = "smtp";
 	report->kind = REPORT_DSN;
 	report->dialect = "smtp";
-	report->reporting_mta = server;
+	report->facts.reporting_mta = server;
 	report->recipients = recipient;
 	report->recipient_count = 1;
 	classify(rules, report, recipient, &refusal_out->verdict);

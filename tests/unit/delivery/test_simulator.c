@@ -30,8 +30,8 @@ static char *judged(const char *text)
 	char *line =
 	    g_strjoin(" ", report_kind_name(report->kind), reason_class_name(verdict.class),
 		      verdict.reason->name, recipient ? recipient->recipient : "-",
-		      *report->return_date ? report->return_date : "-",
-		      *report->new_address ? report->new_address : "-", NULL);
+		      *report->facts.return_date ? report->facts.return_date : "-",
+		      *report->facts.new_address ? report->facts.new_address : "-", NULL);
 	verdict_clear(&verdict);
 	return line;
 }

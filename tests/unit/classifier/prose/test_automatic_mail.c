@@ -29,7 +29,7 @@ static void check_row(const struct row *row)
 	g_autoptr(report_t) report = reader_parse(row->mail, strlen(row->mail), &limits_default);
 	g_autofree char *found =
 	    g_strdup_printf("%s %s %s", report_kind_name(report->kind), recipient_of(report),
-			    report->return_date[0] != '\0' ? report->return_date : "-");
+			    report->facts.return_date[0] != '\0' ? report->facts.return_date : "-");
 	struct verdict verdict;
 
 	classify(rules, report, report->recipient_count > 0 ? &report->recipients[0] : NULL,

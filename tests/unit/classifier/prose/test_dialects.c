@@ -78,12 +78,12 @@ static void check_auto_reply(const struct mail *mail, const struct report *repor
 {
 	g_autoptr(GString) found = g_string_new(report_kind_name(report->kind));
 	found->str[4] = '-'; /* auto_reply */
-	if (*report->return_date)
-		g_string_append_printf(found, " %s", report->return_date);
-	if (report->has_left)
+	if (*report->facts.return_date)
+		g_string_append_printf(found, " %s", report->facts.return_date);
+	if (report->facts.has_left)
 		g_string_append(found, " left");
-	if (*report->new_address)
-		g_string_append_printf(found, " %s", report->new_address);
+	if (*report->facts.new_address)
+		g_string_append_printf(found, " %s", report->facts.new_address);
 	g_assert_cmpstr(found->str, ==, mail->expected);
 }
 

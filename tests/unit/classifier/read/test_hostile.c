@@ -678,8 +678,8 @@ static void check_report(const struct report *report)
 	check_header(&report->header);
 	check_header(&report->original);
 	check_string(report->text, limits_default.text_bytes);
-	check_string(report->reporting_mta, max);
-	check_string(report->envelope_id, max);
+	check_string(report->facts.reporting_mta, max);
+	check_string(report->facts.envelope_id, max);
 	g_assert_cmpuint(report->recipient_count, <=, limits_default.recipient_count);
 	for (size_t i = 0; i < report->recipient_count; i++) {
 		check_string(report->recipients[i].recipient, max);

@@ -706,8 +706,8 @@ static void test_fields(void)
 	g_assert_cmpstr(report->header.to[0], ==, "bounce@sender.example.com");
 	g_assert_null(report->header.to[1]);
 	g_assert_cmpstr(report->auto_submitted, ==, "auto-replied");
-	g_assert_cmpstr(report->reporting_mta, ==, "mx.example.net");
-	g_assert_cmpstr(report->envelope_id, ==, "4711.1=A");
+	g_assert_cmpstr(report->facts.reporting_mta, ==, "mx.example.net");
+	g_assert_cmpstr(report->facts.envelope_id, ==, "4711.1=A");
 	g_assert_cmpstr(report->original_queue_id, ==, "4Z1abc");
 	g_assert_cmpstr(report->original_communication_id, ==, "4711");
 	g_assert_cmpstr(report->original.message_id, ==, "invoice-4711@sender.example.com");
@@ -780,7 +780,7 @@ static void test_several(void)
 static void test_nested(void)
 {
 	g_autoptr(report_t) report = parse_file("dsn-double-bounce.eml");
-	g_assert_cmpstr(report->reporting_mta, ==, "mx.example.net");
+	g_assert_cmpstr(report->facts.reporting_mta, ==, "mx.example.net");
 	g_assert_cmpstr(report->header.from, ==, "MAILER-DAEMON@mx.example.net");
 	g_assert_cmpstr(report->original.from, ==, "billing@sender.example.com");
 }

@@ -109,7 +109,7 @@ static void assert_same(const struct report *large, const struct report *small)
 {
 	g_assert_cmpint(large->kind, ==, small->kind);
 	g_assert_cmpstr(large->text, ==, small->text);
-	g_assert_cmpstr(large->reporting_mta, ==, small->reporting_mta);
+	g_assert_cmpstr(large->facts.reporting_mta, ==, small->facts.reporting_mta);
 	g_assert_cmpstr(large->original.message_id, ==, small->original.message_id);
 	g_assert_cmpstr(large->original.subject, ==, small->original.subject);
 	g_assert_cmpuint(large->recipient_count, ==, small->recipient_count);
