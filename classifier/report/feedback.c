@@ -28,9 +28,11 @@ static const char *feedback_type_of(struct value_pool *pool, struct slice block)
 	return value_pool_string(pool, g_strstrip(text));
 }
 
-bool feedback_is_complaint(const char *type)
+enum report_kind feedback_kind(const char *type)
 {
-	return strcmp(type, "not-spam") != 0 && strcmp(type, "auth-failure") != 0;
+	bool is_complaint = strcmp(type, "not-spam") != 0 && strcmp(type, "auth-failure") != 0;
+
+	return is_complaint ? REPORT_COMPLAINT : REPORT_FEEDBACK;
 }
 
 /* Section 3.2: Original-Rcpt-To may stand there several times. */
@@ -58,9 +60,7 @@ struct finding *feedback_read(const struct message *message, const char *fields)
 	block.len = strlen(block.data);
 	finding->dialect = "arf";
 	finding->facts.feedback_type = feedback_type_of(message->pool, block);
-	if (!feedback_is_complaint(finding->facts.feedback_type))
-		return finding;
-	finding->kind = REPORT_COMPLAINT;
+	finding->kind = feedback_kind(finding->facts.feedback_type);
 	if (!*finding->original.header.sender)
 		finding->original.header.sender =
 		    address_field_find(message->pool, block, "Original-Mail-From");

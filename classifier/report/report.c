@@ -65,8 +65,8 @@ const char *report_kind_name(enum report_kind kind)
 	    [REPORT_OTHER] = "other",           [REPORT_DSN] = "dsn",
 	    [REPORT_PROSE] = "prose",           [REPORT_DELAY] = "delay",
 	    [REPORT_SUCCESS] = "success",       [REPORT_READ_RECEIPT] = "read_receipt",
-	    [REPORT_COMPLAINT] = "complaint",   [REPORT_CHALLENGE] = "challenge",
-	    [REPORT_AUTO_REPLY] = "auto_reply",
+	    [REPORT_COMPLAINT] = "complaint",   [REPORT_FEEDBACK] = "feedback",
+	    [REPORT_CHALLENGE] = "challenge",   [REPORT_AUTO_REPLY] = "auto_reply",
 	};
 	return names[kind];
 }

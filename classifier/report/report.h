@@ -26,6 +26,7 @@ enum report_kind {
 	REPORT_SUCCESS,      /* delivered, relayed or expanded */
 	REPORT_READ_RECEIPT, /* MDN, RFC 8098 */
 	REPORT_COMPLAINT,    /* ARF, RFC 5965 */
+	REPORT_FEEDBACK,     /* ARF too, but no complaint */
 	REPORT_CHALLENGE,    /* asks the sender to prove to be human */
 	REPORT_AUTO_REPLY,   /* out of office and the like, RFC 3834 */
 };
@@ -130,7 +131,8 @@ void report_free(struct report *report);
 
 const char *report_kind_name(
     enum report_kind kind); /* "other", "dsn", "prose", "delay", "success",
-			       "read_receipt", "complaint", "challenge", "auto_reply" */
+			       "read_receipt", "complaint", "feedback", "challenge",
+			       "auto_reply" */
 const char *report_action_name(enum report_action action); /* "failed" ...; "" for none */
 
 typedef struct report report_t;

@@ -134,9 +134,9 @@ static bool read_notification(struct finding *finding, JsonObject *root)
 		read_sns_mail(finding, object_member(root, "mail"));
 		finding->facts.feedback_type =
 		    value_pool_string(finding->pool, string_member(body, "complaintFeedbackType"));
-		finding->kind = feedback_is_complaint(finding->facts.feedback_type)
-				    ? notifications[i].kind
-				    : REPORT_OTHER;
+		finding->kind = notifications[i].kind == REPORT_COMPLAINT
+				    ? feedback_kind(finding->facts.feedback_type)
+				    : notifications[i].kind;
 		finding->dialect = "amazon-ses";
 		return true;
 	}

@@ -46,6 +46,9 @@ static bool by_kind(const struct question *question, struct verdict *verdict)
 	case REPORT_COMPLAINT:
 		return decide(verdict, REASON_complaint, "kind:complaint",
 			      report->facts.feedback_type);
+	case REPORT_FEEDBACK:
+		return decide(verdict, REASON_feedback, "kind:feedback",
+			      report->facts.feedback_type);
 	case REPORT_CHALLENGE:
 		return decide(verdict, REASON_challenge, "kind:challenge", "");
 	case REPORT_AUTO_REPLY:

@@ -52,6 +52,8 @@ static const char *kind_meaning(enum report_kind kind)
 		return "of a person who has read it, or not; RFC 8098";
 	case REPORT_COMPLAINT:
 		return "a person calls it spam, RFC 5965";
+	case REPORT_FEEDBACK:
+		return "about a mail, and no complaint; RFC 5965, RFC 6591";
 	case REPORT_CHALLENGE:
 		return "the sender is to prove that he is one";
 	case REPORT_AUTO_REPLY:

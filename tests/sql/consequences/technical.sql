@@ -49,6 +49,7 @@ FROM (VALUES
   ('expanded', 'delivered', '2.0.0', 'Expanded', 'success', 'technical', ''),
   ('read receipt', 'read_receipt', '', '', 'read_receipt', 'technical', ''),
   ('complaint', 'complaint', '', '', 'complaint', 'technical', ''),
+  ('DMARC failed', 'feedback', '', '', 'feedback', 'technical', ''),
   ('challenge', 'challenge', '', '', 'challenge', 'technical', ''),
   ('out of office', 'vacation', '', '', 'auto_reply', 'auto_reply', '')) AS v (name, reason, status,
       action, kind, class, more);
@@ -59,7 +60,7 @@ SELECT results_eq(format(
                          :notice, 'hanna@example.com'), 'SELECT * FROM before',
                          'nothing else has changed');
 SELECT is((SELECT string_agg(DISTINCT event, ' ') || ' ' || count(*) FROM bounce.communication_log
-           WHERE communication_id = :notice), 'auto_reply delivered notice 12',
+           WHERE communication_id = :notice), 'auto_reply delivered notice 13',
           'all of it is logged');
 SELECT is((SELECT count(*) FROM bounce.undelivered WHERE communication_id = :notice), 0::bigint,
           'the document is not undelivered');
@@ -98,7 +99,8 @@ FROM (VALUES ('user_unknown', '5.1.1', 'failed', 'dsn', 1::bigint),
              ('mailbox_full', '4.2.2', 'failed', 'dsn', 1),
              ('spam_rejected', '5.7.1', 'failed', 'dsn', 1),
   ('delayed', '4.4.1', 'delayed', 'delay', 0), ('vacation', '', '', 'auto_reply', 0),
-  ('complaint', '', '', 'complaint', 0)) AS v (reason, status, action, kind, expected);
+  ('complaint', '', '', 'complaint', 0), ('feedback', '', '', 'feedback', 0))
+  AS v (reason, status, action, kind, expected);
 SELECT is((SELECT count(*) FROM bounce.task), :tasks + 3::bigint, 'and no other task');
 SELECT is((SELECT count(*) FROM bounce.address_block WHERE address LIKE 'lost%'), 0::bigint,
           'nothing is blocked, not even on our own MTA''s word');

@@ -97,7 +97,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.is_notice(
 LANGUAGE sql IMMUTABLE AS $$
   SELECT reason_is_notice
          OR action IN ('delayed', 'delivered', 'relayed', 'expanded')
-         OR (action = '' AND kind IN ('delay', 'success', 'read_receipt', 'complaint', 'challenge'))
+         OR (action = '' AND kind IN ('delay', 'success', 'read_receipt', 'complaint', 'feedback',
+                                     'challenge'))
 $$;
 COMMENT ON FUNCTION bounce_internal.is_notice(text, text, boolean) IS
   'whether it is not about a failed delivery; of the actions of RFC 3464 only failed is final, '

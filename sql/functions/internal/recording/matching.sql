@@ -86,8 +86,8 @@ DECLARE
   i bounce_internal.identity := bounce_internal.match_token('token', tokens);
 BEGIN
   IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
-  IF bounce_internal.document_text(document, 'kind') = 'complaint' THEN
-    -- a provider sends all complaints to one address, and the return path with the mail
+  IF bounce_internal.document_text(document, 'kind') IN ('complaint', 'feedback') THEN
+    -- a provider sends all feedback to one address, and the return path with the mail
     i := bounce_internal.match_token('token', bounce_internal.read_tokens(ARRAY[
            bounce_internal.document_text(document, 'original', 'sender')]));
     IF i.matched_by IS NOT NULL THEN RETURN i; END IF;

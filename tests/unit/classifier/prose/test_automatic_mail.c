@@ -261,18 +261,23 @@ static void check_complaints(void)
 	{ ARF("Feedback-Type: fraud\nVersion: 0.1\n"), "complaint carl@c.example -" },
 	{ ARF("Feedback-Type: abuse (by hand)\nOriginal-Rcpt-To: anna@a.example\n"),
 	  "complaint anna@a.example -" },
-	{ ARF("Feedback-Type: not-spam\nOriginal-Rcpt-To: anna@a.example\n"), "other - -" },
+	{ ARF("Feedback-Type: not-spam\nOriginal-Rcpt-To: anna@a.example\n"),
+	  "feedback anna@a.example -" },
 	{ ARF("Feedback-Type: Not-Spam (false positive)\nOriginal-Rcpt-To: anna@a.example\n"),
-	  "other - -" },
-	{ ARF("Feedback-Type: (a) not-spam (\nOriginal-Rcpt-To: anna@a.example\n"), "other - -" },
+	  "feedback anna@a.example -" },
+	{ ARF("Feedback-Type: (a) not-spam (\nOriginal-Rcpt-To: anna@a.example\n"),
+	  "feedback anna@a.example -" },
 	{ ARF("Feedback-Type: auth-failure\nAuth-Failure: dmarc\nDelivery-Result: delivered\n"
-	  "Original-Rcpt-To: anna@a.example\n"), "other - -" },
+	  "Original-Rcpt-To: anna@a.example\n"), "feedback anna@a.example -" },
+	{ ARF("Feedback-Type: auth-failure\nAuth-Failure: dmarc\nDelivery-Result: reject\n"),
+	  "feedback carl@c.example -" },
 	{ HEAD "Subject: AWS\n\n{\"notificationType\": \"Complaint\", \"complaint\": "
 	  "{\"complainedRecipients\": [{\"emailAddress\": \"anna@a.example\"}], "
 	  "\"complaintFeedbackType\": \"abuse\"}, \"mail\": {}}\n", "complaint anna@a.example -" },
 	{ HEAD "Subject: AWS\n\n{\"notificationType\": \"Complaint\", \"complaint\": "
 	  "{\"complainedRecipients\": [{\"emailAddress\": \"anna@a.example\"}], "
-	  "\"complaintFeedbackType\": \"not-spam\"}, \"mail\": {}}\n", "other anna@a.example -" },
+	  "\"complaintFeedbackType\": \"not-spam\"}, \"mail\": {}}\n",
+	  "feedback anna@a.example -" },
 	{ HEAD "Subject: complaint about message from 192.0.2.1\n"
 	  "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n"
 	  "From: billing@sender.example\nTo: anna@a.example\nSubject: Invoice\n\nHello\n--x--\n",

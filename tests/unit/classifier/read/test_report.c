@@ -35,7 +35,8 @@ static const struct {
 	  "; anna@customer.example.org - - - - -",
 	  "" },
 	{ "arf-not-spam.eml",
-	  "other arf",
+	  "feedback arf"
+	  "; anna@customer.example.org - - - - -",
 	  "" },
 	{ "auto-reply-english.eml",
 	  "auto_reply words"

@@ -287,6 +287,7 @@ static void check_notices(void)
 	    {REPORT_SUCCESS, REPORT_ACTION_NONE, "technical", "delivered"},
 	    {REPORT_READ_RECEIPT, REPORT_ACTION_NONE, "technical", "read_receipt"},
 	    {REPORT_COMPLAINT, REPORT_ACTION_NONE, "technical", "complaint"},
+	    {REPORT_FEEDBACK, REPORT_ACTION_NONE, "technical", "feedback"},
 	    {REPORT_CHALLENGE, REPORT_ACTION_NONE, "technical", "challenge"},
 	    {REPORT_AUTO_REPLY, REPORT_ACTION_NONE, "auto_reply", "vacation"},
 	};
