@@ -27,13 +27,27 @@ static bool is_domain_char(char c)
 	return g_ascii_isalnum(c) || (unsigned char)c >= 0x80 || c == '-' || c == '.' || c == '_';
 }
 
-/* Start of the local part that ends before at, or at itself if there is none. */
-static const char *local_start(const char *text, const char *at)
+/* Where what is written in one with a comma begins, "anna,miller@host.example", or from: a typing
+ * error, but of this address, and "miller@host.example" may be somebody. Behind another address it
+ * is the comma of a list. */
+static const char *comma_start(const char *text, const char *from)
+{
+	const char *start = from;
+	while (start > text && from - start < LOCAL_BYTES &&
+	       (is_local(start[-1]) || start[-1] == ','))
+		start--;
+	if (start > text && start[-1] == '@')
+		return from;
+	return MIN(start + strspn(start, ","), from);
+}
+
+/* Start of the local part that ends before at, or at itself if there is none: not before floor. */
+static const char *local_start(const char *text, const char *floor, const char *at)
 {
 	const char *from = at;
-	if (from > text && from[-1] == '"') {
+	if (from > floor && from[-1] == '"') {
 		const char *quote = from - 1;
-		while (quote > text && at - quote < LOCAL_BYTES) {
+		while (quote > floor && at - quote < LOCAL_BYTES) {
 			quote--;
 			if (*quote == '\n')
 				break;
@@ -42,8 +56,10 @@ static const char *local_start(const char *text, const char *at)
 		}
 		return at;
 	}
-	while (from > text && is_local(from[-1]))
+	while (from > floor && is_local(from[-1]))
 		from--;
+	if (from < at && from > floor && from[-1] == ',')
+		from = comma_start(text, from);
 	while (from < at && strchr("'`{|", *from))
 		from++;
 	return from;
@@ -77,6 +93,7 @@ static const char *local_trim(const char *from, const char *at)
 		if (is_enclosing(c, at) || (ascii_end && is_unspaced(c, at)))
 			best = g_utf8_next_char(c);
 	}
+	best += strspn(best, ",");
 	return MIN(best, at);
 }
 
@@ -165,7 +182,7 @@ bool address_find(const char *text, size_t len, struct slice *address_out)
 		if (find_around(text, at, end, address_out))
 			return true;
 		const char *back = at - text > LOCAL_BYTES ? at - LOCAL_BYTES : text;
-		const char *from = local_start(MAX(floor, back), at);
+		const char *from = local_start(text, MAX(floor, back), at);
 		from = local_trim(from, at);
 		const char *to = domain_end(at + 1, end);
 		if (from < at && to > at + 1 && !is_octal_tail(text, from)) {
@@ -281,7 +298,8 @@ static bool is_within_local(const char *text, const char *at)
 		return false;
 	char before = at[-1];
 	if ((unsigned char)before < 0x80)
-		return g_ascii_isalnum(before) || strchr("._+-", before);
+		return g_ascii_isalnum(before) || strchr("._+-", before) ||
+		       (before == ',' && comma_start(text, at) < at);
 	const char *letter = g_utf8_find_prev_char(text, at);
 	return letter && is_spaced_letter(letter, at);
 }
