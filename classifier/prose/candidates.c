@@ -38,7 +38,7 @@ struct candidate {
 	unsigned line;
 	char *lead;   /* what is before it in its line */
 	bool listed;  /* its line begins with it */
-	bool headed;  /* its line is nothing but it and a colon */
+	bool headed;  /* its line is nothing but it, before a colon or what is indented further */
 	bool led_in;  /* the words before it lead in a list of those who failed */
 	bool refused; /* a server's reply after it */
 	bool chained; /* in one list with the one before */
@@ -175,6 +175,17 @@ static bool is_alone_before_colon(const char *behind)
 	return strcspn(behind, "\n") == strspn(behind, " \t");
 }
 
+/* Alone in its line, and the next one is indented further. */
+static bool is_alone_before_block(const char *line, const char *behind)
+{
+	behind += strspn(behind, "> \t");
+	if (*behind != '\n')
+		return false;
+	size_t indent = strspn(behind + 1, " \t");
+	return indent > strspn(line, " \t") && behind[1 + indent] != '\n' &&
+	       behind[1 + indent] != '\0';
+}
+
 /* Do the words of the last line before this one that is not empty lead in a list? */
 static bool is_led_in(const char *text, const char *line)
 {
@@ -231,7 +242,8 @@ static void read_candidate_line(const struct message *message, const struct line
 					 .line = in->number,
 					 .lead = lead,
 					 .listed = found.data <= start};
-		self.headed = self.listed && is_alone_before_colon(between);
+		self.headed = self.listed && (is_alone_before_colon(between) ||
+					      is_alone_before_block(line, between));
 		self.led_in = self.listed && is_led_in(in->text, line);
 		const struct candidate *last =
 		    list->len ? &g_array_index(list, struct candidate, list->len - 1) : NULL;

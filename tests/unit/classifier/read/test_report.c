@@ -371,6 +371,11 @@ static const struct {
 	  "; anna@customer.example.org info@other.example.org failed - 550 mx1.customer.example.org"
 	  "; bob@other.example.org - failed - - -",
 	  "unknown user anna" },
+	{ "prose-generic-blocks.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -"
+	  "; bert@customer.example.org - failed - - -",
+	  "no such mailbox" },
 	{ "prose-generic-list-noorig.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - 550 -"
@@ -755,6 +760,7 @@ static void test_several(void)
 		const char *second;
 	} several[] = {
 	    {"prose-qmail-several.eml", "unknown user", "couldn't find any host"},
+	    {"prose-generic-blocks.eml", "no such mailbox", "mailbox is full"},
 	    {"prose-generic-list.eml", "550 unknown user", "552 quota exceeded"},
 	    {"prose-generic-list-noorig.eml", "550 unknown user", "552 quota exceeded"},
 	    {"prose-exch-multi-same.eml", "RecipNotFound", "QuotaExceeded"},
