@@ -15,7 +15,7 @@
 #include "db/schema/migrate.h"
 #include "milter/mx_check.h"
 #include "milter/postfix/destination.h"
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 #include "milter/postfix/rewriting.h"
 #include "milter/postfix/startup.h"
 #include "milter/postfix/wiring.h"

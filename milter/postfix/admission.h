@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* Where other mail systems connect. */
 bool admission_is_public(const struct postconf_service *service);

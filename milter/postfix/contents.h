@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 enum { CONTENTS_BYTES_MIN = 100000 }; /* of a mail: twice what Postfix returns of one */
 

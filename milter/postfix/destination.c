@@ -10,7 +10,7 @@
 #include "daemon/check.h"
 #include "milter/postfix/leftovers.h"
 #include "milter/postfix/recipient.h"
-#include "milter/postfix/table.h"
+#include "milter/postconf/table.h"
 
 static const char what[] = "Postfix";
 

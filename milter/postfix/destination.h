@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* addresses: one of each bounce domain, as a bounce is sent to. Prints a line of --check for each
  * fault; true if there is none. A table that cannot be asked is a warning, and the domain may be

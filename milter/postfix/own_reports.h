@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "intake/milter_settings.h"
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* The parameter that marks them, by its value own_mta_daemon_name. */
 #define OWN_REPORTS_MARK "milter_macro_daemon_name"

@@ -5,7 +5,7 @@
 #ifndef MILTER_POSTFIX_PITFALLS_H
 #define MILTER_POSTFIX_PITFALLS_H
 
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* Something that is missing; NULL if nothing. Heap. */
 char *pitfalls_fault(const struct postconf *postfix);

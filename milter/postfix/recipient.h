@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* What Postfix calls an address class: how it handles the domains of a list. */
 struct recipient_class {

@@ -8,7 +8,7 @@
 
 #include "daemon/check.h"
 #include "milter/postfix/destination.h"
-#include "milter/postfix/table.h"
+#include "milter/postconf/table.h"
 
 enum { DEPTH_MAX = 10 }; /* of smtpd_restriction_classes */
 

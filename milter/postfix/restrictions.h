@@ -6,7 +6,7 @@
 #ifndef MILTER_POSTFIX_RESTRICTIONS_H
 #define MILTER_POSTFIX_RESTRICTIONS_H
 
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* Which rule refuses it, and what to do; NULL if none. address: "" if no bounce domain is known.
  * Heap. */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* addresses: one of each bounce domain. Prints a line of --check for each fault; true if there is
  * none. */

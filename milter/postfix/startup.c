@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
-#include "milter/postfix/table.h"
+#include "milter/postconf/table.h"
 
 static const char what[] = "Postfix";
 

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* Prints a line of --check for each fault; true if there is none. Of a value that only looks wrong
  * it prints a warning. */

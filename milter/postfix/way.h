@@ -10,7 +10,7 @@
 
 #include "intake/milter_settings.h"
 #include "milter/postfix/milter_list.h"
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 #define WAY_SMTP    "smtpd_milters"
 #define WAY_REPORTS "non_smtpd_milters"

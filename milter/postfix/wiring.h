@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "intake/milter_settings.h"
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 /* Prints a line of --check for each fault, or one that all is well. */
 /* addresses: one of each bounce domain; empty where they are not known. */

@@ -2,7 +2,7 @@
  *
  * A table that proxymap(8) would read is read directly, since Postfix need not run.
  */
-#include "milter/postfix/table.h"
+#include "milter/postconf/table.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -4,8 +4,8 @@
  * a service has the value of its -o in master.cf, or else that of main.cf, with $name in
  * either taken from the service first. MAIL_CONFIG chooses another instance.
  */
-#ifndef MILTER_POSTFIX_POSTCONF_H
-#define MILTER_POSTFIX_POSTCONF_H
+#ifndef MILTER_POSTCONF_POSTCONF_H
+#define MILTER_POSTCONF_POSTCONF_H
 
 #include <stdbool.h>
 

@@ -3,17 +3,15 @@
  * Runs of postconf(1), and the expansion of $name. What postconf -x expands does not know
  * of the overrides of a service that main.cf asks for.
  */
-#include "milter/postfix/postconf.h"
+#include "milter/postconf/postconf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "milter/postconf/master_line.h"
 
-enum {
-	EXPANSION_DEPTH_MAX = 20,
-	FIELDS = 8, /* of a line of master.cf, the last with arguments */
-};
+enum { EXPANSION_DEPTH_MAX = 20 };
 
 struct postconf {
 	GHashTable *main;      /* name: value */
@@ -61,89 +59,6 @@ static bool is_chrooted(const char *field, const struct postconf *postconf)
 	return *field == 'y' || (*field == '-' && level && strtol(level, NULL, 10) < 1);
 }
 
-/* The fields of a line; the rest of it behind the last. NULL where there are fewer. Heap. */
-static char **split_fields(const char *line)
-{
-	char **fields = g_new0(char *, FIELDS + 1);
-	const char *p = line;
-
-	for (size_t i = 0; i < FIELDS; i++) {
-		p += strspn(p, " \t");
-		size_t len = strcspn(p, " \t");
-
-		if (len == 0) {
-			g_strfreev(fields);
-			return NULL;
-		}
-		fields[i] = g_strndup(p, len);
-		p += len;
-	}
-	return fields;
-}
-
-/* postconf says nothing of it; the program ends with a fatal error. Heap. */
-static char *find_bad_option(const char *line)
-{
-	static const char option[] = " -o ";
-
-	for (const char *p = strstr(line, option); p; p = strstr(p, option)) {
-		p += strlen(option);
-		p += strspn(p, " \t");
-		size_t len = strcspn(p, " \t");
-
-		if (*p != '{' && !memchr(p, '=', len))
-			return g_strndup(p, len);
-	}
-	return NULL;
-}
-
-/* Programs that take no more than options. */
-static bool takes_options_only(const char *command)
-{
-	static const char *const commands[] = {"smtpd",  "cleanup", "bounce", "postscreen",
-					       "pickup", "smtp",    "lmtp",   "qmgr",
-					       "local",  "virtual", "error",  NULL};
-
-	return g_strv_contains(commands, command);
-}
-
-/* Behind the word at p, or behind its braces. */
-static const char *skip_word(const char *p)
-{
-	unsigned depth = 0;
-
-	for (; *p != '\0' && (depth > 0 || !strchr(" \t", *p)); p++)
-		depth = *p == '{' ? depth + 1 : *p == '}' && depth > 0 ? depth - 1 : depth;
-	return p;
-}
-
-/* Of a line of master.cf, behind the name of the program. */
-static const char *first_argument(const char *line)
-{
-	const char *p = line;
-
-	for (size_t i = 0; i < FIELDS; i++)
-		p = skip_word(p + strspn(p, " \t"));
-	return p + strspn(p, " \t");
-}
-
-/* What is left of the arguments when -o NAME=VALUE, -v and their like are taken out. Heap. */
-static char *find_stray(const char *line, const char *command)
-{
-	if (!takes_options_only(command))
-		return NULL;
-	for (const char *p = first_argument(line); *p != '\0'; p += strspn(p, " \t")) {
-		const char *end = skip_word(p);
-
-		if (*p != '-')
-			return g_strndup(p, (gsize)(end - p));
-		if (g_str_has_prefix(p, "-o "))
-			end = skip_word(end + strspn(end, " \t"));
-		p = end;
-	}
-	return NULL;
-}
-
 static void forget_overrides(struct postconf *postconf, const char *label)
 {
 	g_autofree char *prefix = g_strconcat(label, "/", NULL);
@@ -156,34 +71,17 @@ static void forget_overrides(struct postconf *postconf, const char *label)
 			g_hash_table_iter_remove(&iter);
 }
 
-/* "name=value", or "{ name = value }". */
-static void read_option(struct postconf *postconf, const char *label, const char *text)
+struct overriding {
+	struct postconf *postconf;
+	const char *label;
+};
+
+static void add_override(const char *name, const char *value, void *data)
 {
-	bool is_braced = *text == '{';
-	g_autofree char *inside = g_strndup(text + is_braced, strlen(text) - 2 * (size_t)is_braced);
-	char *sign = strchr(inside, '=');
+	const struct overriding *overriding = data;
 
-	if (!sign)
-		return;
-	*sign = '\0';
-	g_hash_table_replace(postconf->overrides,
-			     g_strdup_printf("%s/%s", label, g_strstrip(inside)),
-			     g_strdup(g_strstrip(sign + 1)));
-}
-
-static void read_options(struct postconf *postconf, const char *label, const char *line)
-{
-	for (const char *p = first_argument(line); *p != '\0'; p += strspn(p, " \t")) {
-		bool is_option = g_str_has_prefix(p, "-o ");
-
-		p = skip_word(p);
-		if (!is_option)
-			continue;
-		const char *start = p + strspn(p, " \t");
-		p = skip_word(start);
-		g_autofree char *option = g_strndup(start, (gsize)(p - start));
-		read_option(postconf, label, option);
-	}
+	g_hash_table_replace(overriding->postconf->overrides,
+			     g_strdup_printf("%s/%s", overriding->label, name), g_strdup(value));
 }
 
 /* master(8) takes the last line for a service; postconf -P has the options of all of them. */
@@ -192,18 +90,19 @@ static void replace_earlier(struct postconf *postconf, struct postconf_service *
 {
 	const struct postconf_service *earlier =
 	    postconf_find(postconf, service->name, service->type);
+	struct overriding overriding = {postconf, service->label};
 
 	if (!earlier)
 		return;
 	service->is_repeated = true;
 	forget_overrides(postconf, service->label);
-	read_options(postconf, service->label, line);
+	master_line_each_option(line, add_override, &overriding);
 	g_ptr_array_remove(postconf->services, (gpointer)earlier);
 }
 
 static void read_service(struct postconf *postconf, const char *line)
 {
-	g_auto(GStrv) fields = split_fields(line);
+	g_auto(GStrv) fields = master_line_fields(line);
 
 	if (!fields)
 		return;
@@ -214,9 +113,9 @@ static void read_service(struct postconf *postconf, const char *line)
 	service->is_private = *fields[2] != 'n';
 	service->is_chrooted = is_chrooted(fields[4], postconf);
 	service->process_limit = g_strdup(fields[6]);
-	service->bad_option = find_bad_option(line);
+	service->bad_option = master_line_bad_option(line);
 	service->command = g_path_get_basename(fields[7]);
-	service->stray = find_stray(line, service->command);
+	service->stray = master_line_stray(line, service->command);
 	replace_earlier(postconf, service, line);
 	g_ptr_array_add(postconf->services, service);
 }

@@ -2,8 +2,8 @@
  *
  * The tables that main.cf names, asked by postmap(1) for the keys that Postfix would ask for.
  */
-#ifndef MILTER_POSTFIX_TABLE_H
-#define MILTER_POSTFIX_TABLE_H
+#ifndef MILTER_POSTCONF_TABLE_H
+#define MILTER_POSTCONF_TABLE_H
 
 #include <stdbool.h>
 
