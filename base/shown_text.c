@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Whatever acts instead of being seen becomes a blank.
+ * Whatever acts instead of being seen becomes a blank, or in JSON an escape.
  */
 #include "base/shown_text.h"
 
@@ -52,4 +52,20 @@ char *shown_text_excerpt(const char *text, size_t characters)
 		return g_steal_pointer(&clean);
 	g_autofree char *head = g_utf8_substring(clean, 0, (glong)characters);
 	return g_strconcat(head, "...", NULL);
+}
+
+void shown_text_append_json(GString *out, const char *json)
+{
+	for (const char *p = json; *p != '\0'; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c < 0x7f || shown_text_is_shown(c))
+			g_string_append_len(out, p, g_utf8_next_char(p) - p);
+		else if (c <= 0xffff)
+			g_string_append_printf(out, "\\u%04x", c);
+		else
+			g_string_append_printf(out, "\\u%04x\\u%04x",
+					       0xd800 + ((c - 0x10000) >> 10),
+					       0xdc00 + ((c - 0x10000) & 0x3ff));
+	}
 }

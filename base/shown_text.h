@@ -23,4 +23,8 @@ char *shown_text_clean(const char *text, bool utf8, enum shown_text_lines lines)
  * all. Heap. */
 char *shown_text_excerpt(const char *text, size_t characters);
 
+/* Appends JSON of which nothing can act on a terminal: C1 controls, direction marks and line
+ * separators are written as \u. Its values are the same. */
+void shown_text_append_json(GString *out, const char *json);
+
 #endif

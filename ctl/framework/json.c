@@ -123,30 +123,12 @@ void ctl_json_rows(JsonBuilder *builder, const char *name, const struct db_rows 
 
 /* --- lines ---------------------------------------------------------------------------- */
 
-/* Where JSON is shown on a terminal, nothing in it may act: C1 controls, direction marks and line
- * separators are written as \u. The text is the same. */
-static void append_json_escaped(GString *out, const char *text)
-{
-	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (c < 0x7f || shown_text_is_shown(c))
-			g_string_append_len(out, p, g_utf8_next_char(p) - p);
-		else if (c <= 0xffff)
-			g_string_append_printf(out, "\\u%04x", c);
-		else
-			g_string_append_printf(out, "\\u%04x\\u%04x",
-					       0xd800 + ((c - 0x10000) >> 10),
-					       0xdc00 + ((c - 0x10000) & 0x3ff));
-	}
-}
-
 static void append_root(JsonBuilder *builder, GString *out)
 {
 	g_autoptr(JsonNode) root = json_builder_get_root(builder);
 	g_autofree char *text = json_to_string(root, FALSE);
 
-	append_json_escaped(out, text);
+	shown_text_append_json(out, text);
 	g_string_append_c(out, '\n');
 }
 
