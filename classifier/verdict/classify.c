@@ -274,16 +274,14 @@ static void decide_failure(struct question *question, struct verdict *verdict)
 void classify(const struct ruleset *rules, const struct report *report,
 	      const struct report_recipient *recipient, struct verdict *verdict_out)
 {
-	struct question question = {.rules = rules,
-				    .report = report,
-				    .recipient = recipient ? recipient : &report_recipient_empty};
+	struct question question = question_about(rules, report, recipient);
 	struct verdict verdict = {.rule = ""};
 
 	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {
 		verdict.permanence =
 		    permanence_of_codes(question.recipient->status, question.recipient->reply_code);
 	} else {
-		question_init(&question);
+		question_read(&question);
 		decide_failure(&question, &verdict);
 		verdict.permanence = question.permanence;
 		question_clear(&question);
@@ -322,16 +320,14 @@ void classify_explain(const struct ruleset *rules, const struct report *report,
 		      const struct classify_listener *listener)
 {
 	static const struct step kind = {.name = "kind of report"};
-	struct question question = {.rules = rules,
-				    .report = report,
-				    .recipient = recipient ? recipient : &report_recipient_empty};
+	struct question question = question_about(rules, report, recipient);
 	struct verdict verdict = {.rule = ""};
 
 	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {
 		explain(&question, &kind, &verdict, listener);
 		return;
 	}
-	question_init(&question);
+	question_read(&question);
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
 		if (!steps[i].decide)
 			explain_tier(&question, &steps[i], listener);

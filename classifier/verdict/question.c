@@ -183,7 +183,15 @@ void question_answer(const struct question *question, const struct rule_match *m
 	verdict->evidence = quote_evidence(question->input.field[match->field], match->end);
 }
 
-void question_init(struct question *question)
+struct question question_about(const struct ruleset *rules, const struct report *report,
+			       const struct report_recipient *recipient)
+{
+	return (struct question){.rules = rules,
+				 .report = report,
+				 .recipient = recipient ? recipient : &report_recipient_empty};
+}
+
+void question_read(struct question *question)
 {
 	const struct report *report = question->report;
 	const struct report_recipient *recipient = question->recipient;

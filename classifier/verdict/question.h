@@ -30,8 +30,11 @@ struct question {
 	GArray *matches; /* the rules that hold for the diagnostic, or for other words */
 };
 
-/* Members rules, report and recipient are set. Clear with question_clear. */
-void question_init(struct question *question);
+/* Of which nothing is read yet; recipient NULL: the report names none. */
+struct question question_about(const struct ruleset *rules, const struct report *report,
+			       const struct report_recipient *recipient);
+/* Reads codes and words, and finds the rules that hold. Clear with question_clear. */
+void question_read(struct question *question);
 void question_clear(struct question *question);
 
 /* Finds the rules that hold for these words in place of the diagnostic. */
