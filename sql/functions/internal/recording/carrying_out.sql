@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- All findings of a report: what is decided about them is written here, each row once,
--- in the order of locking.
+-- What was decided about all findings of a report is carried out: each row is written once, in the
+-- order of locking.
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_for(f bounce_internal.finding)
 RETURNS bounce.address_block
@@ -110,6 +110,26 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.weigh_findings(bounce_internal.finding[]) IS
   'weighs findings, and locks their recipients in ascending order';
 
+CREATE OR REPLACE FUNCTION bounce_internal.mark_bounced(findings bounce_internal.finding[])
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.communication_recipient AS r
+  SET state = 'bounced', class = f.class, reason = f.reason, status_code = f.status,
+      diagnostic = coalesce(nullif(f.diagnostic, ''), f.evidence),
+      bounced_at = now(), bounce_id = f.bounce_id, next_attempt_at = f.resend_at,
+      task_id = f.task_id, attempts = f.sends
+  FROM (SELECT DISTINCT ON (u.recipient_id) u.*
+        FROM unnest(findings) WITH ORDINALITY AS u WHERE u.moves
+        ORDER BY u.recipient_id, u.ordinality DESC) AS f
+  WHERE r.id = f.recipient_id;
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.mark_bounced(bounce_internal.finding[]) IS
+  'the only function by which a bounce changes a recipient, with all that was decided; the last '
+  'finding about it counts. Cancels a scheduled resend unless there is a new one. False when no '
+  'recipient is changed';
+
 CREATE OR REPLACE FUNCTION bounce_internal.apply_consequences(
   INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
@@ -166,6 +186,26 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce_internal.is_shadowed(bounce_internal.finding) IS
   'whether its consequences are decided and not carried out, because its process is in shadow mode';
+
+CREATE OR REPLACE FUNCTION bounce_internal.log_steps(findings bounce_internal.finding[])
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, marked,
+                                        bounce_id)
+  SELECT f.communication_id, f.recipient_id, s.event, s.step || f.words,
+         s.marked_step || f.marked_reason, f.bounce_id
+  FROM (SELECT u.communication_id, u.recipient_id, u.bounce_id, u.events, u.steps, u.marked_steps,
+               ': ' || bounce_internal.describe(u) AS words,
+               ': ' || bounce_internal.say('%w', u.reason) AS marked_reason
+        FROM unnest(findings) AS u
+        WHERE u.communication_id IS NOT NULL OFFSET 0) AS f     -- described once
+  CROSS JOIN LATERAL unnest(f.events, f.steps, f.marked_steps) AS s (event, step, marked_step);
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.log_steps(bounce_internal.finding[]) IS
+  'writes the consequences of findings to the logs of their communications; false when there is '
+  'nothing to write';
 
 CREATE OR REPLACE FUNCTION bounce_internal.process_findings(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]

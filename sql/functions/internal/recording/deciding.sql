@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- The policy: what follows from a bounce.
+-- The policy: what follows from a bounce is decided.
 --
--- It is decided first and written afterwards: a finding is taken from hand to hand and
--- gathers what is to be done, so that each row is written once.
+-- A finding is taken from hand to hand and gathers what is to be done, which carrying_out.sql does.
 
 -- Words ------------------------------------------------------------------------------
 
@@ -36,26 +35,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.step(bounce_internal.finding, text, text) IS
   'notes one consequence, for bounce.consequence and for log_steps()';
-
-CREATE OR REPLACE FUNCTION bounce_internal.log_steps(findings bounce_internal.finding[])
-RETURNS boolean
-LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, marked,
-                                        bounce_id)
-  SELECT f.communication_id, f.recipient_id, s.event, s.step || f.words,
-         s.marked_step || f.marked_reason, f.bounce_id
-  FROM (SELECT u.communication_id, u.recipient_id, u.bounce_id, u.events, u.steps, u.marked_steps,
-               ': ' || bounce_internal.describe(u) AS words,
-               ': ' || bounce_internal.say('%w', u.reason) AS marked_reason
-        FROM unnest(findings) AS u
-        WHERE u.communication_id IS NOT NULL OFFSET 0) AS f     -- described once
-  CROSS JOIN LATERAL unnest(f.events, f.steps, f.marked_steps) AS s (event, step, marked_step);
-  RETURN FOUND;
-END $$;
-COMMENT ON FUNCTION bounce_internal.log_steps(bounce_internal.finding[]) IS
-  'writes the consequences of findings to the logs of their communications; false when there is '
-  'nothing to write';
 
 CREATE OR REPLACE FUNCTION bounce_internal.request_task(
   INOUT f bounce_internal.finding, kind text, about text, summary text)
@@ -182,26 +161,6 @@ COMMENT ON FUNCTION bounce_internal.weigh(bounce_internal.finding,
                                           bounce.communication_recipient) IS
   'decides whether a failure changes its recipient, and whether it blocks the address, apart from '
   'the outage guard';
-
-CREATE OR REPLACE FUNCTION bounce_internal.mark_bounced(findings bounce_internal.finding[])
-RETURNS boolean
-LANGUAGE plpgsql AS $$
-BEGIN
-  UPDATE bounce.communication_recipient AS r
-  SET state = 'bounced', class = f.class, reason = f.reason, status_code = f.status,
-      diagnostic = coalesce(nullif(f.diagnostic, ''), f.evidence),
-      bounced_at = now(), bounce_id = f.bounce_id, next_attempt_at = f.resend_at,
-      task_id = f.task_id, attempts = f.sends
-  FROM (SELECT DISTINCT ON (u.recipient_id) u.*
-        FROM unnest(findings) WITH ORDINALITY AS u WHERE u.moves
-        ORDER BY u.recipient_id, u.ordinality DESC) AS f
-  WHERE r.id = f.recipient_id;
-  RETURN FOUND;
-END $$;
-COMMENT ON FUNCTION bounce_internal.mark_bounced(bounce_internal.finding[]) IS
-  'the only function by which a bounce changes a recipient, with all that was decided; the last '
-  'finding about it counts. Cancels a scheduled resend unless there is a new one. False when no '
-  'recipient is changed';
 
 CREATE OR REPLACE FUNCTION bounce_internal.apply_hard(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
