@@ -4,7 +4,6 @@
  */
 #include "fetch/check.h"
 
-#include "base/error.h"
 #include "daemon/check.h"
 #include "daemon/rules/daemon_rules.h"
 #include "db/parameter_cache.h"
@@ -13,7 +12,6 @@
 #include "fetch/mailbox.h"
 #include "fetch/store/settings.h"
 #include "net/credential.h"
-#include "net/listen.h"
 
 static bool check_schema(const struct fetch_settings *settings)
 {
@@ -73,26 +71,14 @@ static bool check_mailboxes(const struct fetch_settings *settings)
 	return is_good;
 }
 
-static bool check_lmtp(const struct fetch_settings *settings)
-{
-	const char *objection = *settings->lmtp == '\0' ? NULL : listen_objection(settings->lmtp);
-	g_autoptr(GError) error = NULL;
-
-	if (*settings->lmtp == '\0')
-		return true;
-	if (objection)
-		g_set_error(&error, BM_ERROR, BM_ERROR_CONFIG, "\"%s\": %s", settings->lmtp,
-			    objection);
-	return check_result("lmtp", error, settings->lmtp);
-}
-
 bool fetch_check(const struct fetch_settings *settings)
 {
 	bool rules = daemon_rules_check(&settings->common);
 	bool database = check_schema(settings);
 	bool server = check_server(settings);
 	bool mailboxes = check_mailboxes(settings);
-	bool lmtp = check_lmtp(settings);
 
-	return lmtp && rules && database && server && mailboxes;
+	if (*settings->lmtp != '\0')
+		check_result("lmtp", NULL, settings->lmtp);
+	return rules && database && server && mailboxes;
 }

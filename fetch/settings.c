@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "fetch/store/settings.h"
+#include "net/listen.h"
 
 static const struct config_key keys[] = {
     CONFIG_NAME_KEY(fetch_settings, mailboxes, BM_SYSCONFDIR "/bounce-milter/mailboxes",
@@ -36,6 +37,15 @@ void fetch_settings_sections(struct fetch_settings *settings,
 	smtp_settings_sections(&settings->smtp, sections_out + 3);
 }
 
+static bool check_place(const struct fetch_settings *settings, const char *path, GError **error)
+{
+	const char *objection = *settings->lmtp == '\0' ? NULL : listen_objection(settings->lmtp);
+
+	if (objection)
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: lmtp: %s", path, objection);
+	return !objection;
+}
+
 bool fetch_settings_read(const char *path, struct fetch_settings *settings_out, GError **error)
 {
 	struct config_section sections[FETCH_SETTINGS_SECTIONS];
@@ -43,7 +53,8 @@ bool fetch_settings_read(const char *path, struct fetch_settings *settings_out, 
 	memset(settings_out, 0, sizeof *settings_out);
 	fetch_settings_sections(settings_out, sections);
 	return config_read(path, sections, G_N_ELEMENTS(sections), error) &&
-	       smtp_settings_check(&settings_out->smtp, path, error);
+	       smtp_settings_check(&settings_out->smtp, path, error) &&
+	       check_place(settings_out, path, error);
 }
 
 void fetch_settings_clear(struct fetch_settings *settings)

@@ -36,11 +36,34 @@ static void test_documents(void)
 #define MAILBOX "host = h\nusername = u\npassword_file = /p\n"
 #define OAUTH   "host = h\nusername = u\nauth_method = oauth\nrefresh_token_file = /r\n"
 
-/* What is said after the name of the file. */
-static const struct {
+static bool read_mailbox(const char *path, GError **error)
+{
+	g_auto(store_settings_t) mailbox = {0};
+
+	return store_settings_read(path, &mailbox, error);
+}
+
+static bool read_fetch(const char *path, GError **error)
+{
+	g_auto(fetch_settings_t) settings = {0};
+
+	return fetch_settings_read(path, &settings, error);
+}
+
+struct fault {
 	const char *text;
-	const char *complaint;
-} faults[] = {
+	const char *complaint; /* after the name of the file */
+};
+
+static const struct fault fetch_faults[] = {
+    {"conninfo = x\nlmtp = 24\n", ": lmtp: neither unix:PATH nor inet:PORT@HOST"},
+    {"conninfo = x\nlmtp = inet:0@localhost\n", ": lmtp: the port is not 1 to 65535"},
+    {"conninfo = x\nusername = u\n",
+     ": username: a login needs starttls = verify or smtps; or auth_unverified = yes with starttls "
+     "= encrypt; or auth_cleartext = yes"},
+};
+
+static const struct fault mailbox_faults[] = {
     {"protocol = pop3\n" MAILBOX, ":1: protocol: \"pop3\" is not one of imaps|imap|pop3s"},
     {"protocol = pop3s\nrecorded = move\n" MAILBOX,
      ": recorded: pop3s knows no folders and no flags, only delete"},
@@ -63,21 +86,27 @@ static const struct {
      ": flag: a keyword, or one of \\Seen, \\Flagged, \\Answered"},
 };
 
-static void test_faults(void)
+static void check_faults(bool (*read)(const char *path, GError **error), const struct fault *faults,
+			 size_t count)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+	for (size_t i = 0; i < count; i++) {
 		g_autofree char *path = NULL;
-		g_auto(store_settings_t) mailbox = {0};
 		g_autoptr(GError) error = NULL;
 
 		close(g_file_open_tmp("mailbox-XXXXXX", &path, NULL));
 		g_assert_true(g_file_set_contents(path, faults[i].text, -1, NULL));
 		g_autofree char *expected = g_strconcat(path, faults[i].complaint, NULL);
-		g_assert_false(store_settings_read(path, &mailbox, &error));
+		g_assert_false(read(path, &error));
 		g_assert_error(error, BM_ERROR, BM_ERROR_CONFIG);
 		g_assert_cmpstr(error->message, ==, expected);
 		g_unlink(path);
 	}
+}
+
+static void test_faults(void)
+{
+	check_faults(read_mailbox, mailbox_faults, G_N_ELEMENTS(mailbox_faults));
+	check_faults(read_fetch, fetch_faults, G_N_ELEMENTS(fetch_faults));
 }
 
 int main(int argc, char **argv)
