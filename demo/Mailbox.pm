@@ -10,7 +10,7 @@ use Bounce::Delivery;
 use Bounce::Dovecot;
 use Bounce::Fetch;
 use Bounce::Mail;
-use Bounce::Submission;
+use Bounce::SubmissionServer;
 
 use constant PERSON => 'a question to the office';
 
@@ -20,7 +20,7 @@ sub is_possible { return Bounce::Dovecot->is_known }
 # Before the stage starts; the options of its Postfix, with those given.
 sub prepare {
     my ($stage, $postfix) = @_;
-    my $submission = $stage->{submission} = Bounce::Submission->new($stage->instance);
+    my $submission = $stage->{submission} = Bounce::SubmissionServer->new($stage->instance);
     my $more       = $submission->postfix;
     return { %$postfix, %$more, main => { %{ $postfix->{main} }, %{ $more->{main} } } };
 }

@@ -3,7 +3,7 @@
  * What the text adds to a delivery status: whole addresses for partial ones, and
  * the words about a recipient that has no diagnostic.
  */
-#include "classifier/prose/completion.h"
+#include "classifier/prose/recipient_words.h"
 
 #include <string.h>
 
@@ -175,7 +175,7 @@ static void complete_recipient(const struct message *message, struct finding *fi
 		passage_set_diagnostic(message, finding, r);
 }
 
-void completion_apply(const struct message *message, struct finding *finding)
+void recipient_words_add(const struct message *message, struct finding *finding)
 {
 	bool complete = true;
 	take_commands(message, finding);

@@ -2,13 +2,13 @@
  *
  * Completes the recipients of a delivery status from the text beside it.
  */
-#ifndef CLASSIFIER_PROSE_COMPLETION_H
-#define CLASSIFIER_PROSE_COMPLETION_H
+#ifndef CLASSIFIER_PROSE_RECIPIENT_WORDS_H
+#define CLASSIFIER_PROSE_RECIPIENT_WORDS_H
 
 #include "classifier/report/finding.h"
 
 /* Replaces partial addresses by whole ones, and gives recipients whose diagnostic is "" the
  * passage of the text about them. */
-void completion_apply(const struct message *message, struct finding *finding);
+void recipient_words_add(const struct message *message, struct finding *finding);
 
 #endif

@@ -2,11 +2,11 @@
  *
  * Most of it keeps a good address from being called dead by what was said of another.
  */
-#include "classifier/read/settle.h"
+#include "classifier/read/recipients.h"
 
 #include <string.h>
 
-#include "classifier/prose/completion.h"
+#include "classifier/prose/recipient_words.h"
 #include "classifier/text/address.h"
 
 #define COMPARED_MAX 100 /* recipients of a report that are held against each other */
@@ -109,11 +109,11 @@ static void settle_members(struct finding *finding)
 			settle_member(finding_recipient(finding, i), finding_recipient(finding, j));
 }
 
-void settle_recipients(const struct message *message, struct finding *finding)
+void recipients_settle(const struct message *message, struct finding *finding)
 {
 	settle_actions(finding);
 	drop_words_of_others(finding);
-	completion_apply(message, finding);
+	recipient_words_add(message, finding);
 	finding_fail_expired(finding);
 	settle_members(finding);
 	finding->kind = kind_of_actions(finding);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "classifier/prose/author.h"
-#include "classifier/read/settle.h"
+#include "classifier/read/recipients.h"
 #include "classifier/report/delivery_status.h"
 #include "classifier/report/parts.h"
 
@@ -17,7 +17,7 @@ struct finding *status_grammar_read_fields(const struct message *message, const 
 {
 	struct finding *finding = finding_new(message);
 	if (delivery_status_parse(message, fields, finding) > 0)
-		settle_recipients(message, finding);
+		recipients_settle(message, finding);
 	return finding;
 }
 
@@ -34,7 +34,7 @@ struct finding *status_grammar_read_parts(const struct message *message, int par
 						       finding);
 	}
 	if (added > 0)
-		settle_recipients(message, finding);
+		recipients_settle(message, finding);
 	return finding;
 }
 
@@ -50,7 +50,7 @@ struct finding *status_grammar_read_text(const struct message *message)
 	struct message words = *message;
 	words.text = value_pool_text(message->pool, text, (size_t)(fields - text));
 	finding->text = words.text;
-	settle_recipients(&words, finding);
+	recipients_settle(&words, finding);
 	return finding;
 }
 
@@ -81,7 +81,7 @@ struct finding *status_grammar_read_file(const struct message *message)
 		const char *fields = find_in_file(message->mime, i);
 		if (!fields || delivery_status_parse(message, fields, finding) == 0)
 			continue;
-		settle_recipients(message, finding);
+		recipients_settle(message, finding);
 		break;
 	}
 	return g_steal_pointer(&finding);

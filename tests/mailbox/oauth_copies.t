@@ -5,7 +5,7 @@
 use Bounce::Delivery;
 use Bounce::Dovecot;
 use Bounce::Intake;
-use Bounce::Submission;
+use Bounce::SubmissionServer;
 use Bounce::Test;
 use Bounce::TokenServer;
 
@@ -14,7 +14,7 @@ plan skip_all => 'Dovecot 2.3 is needed' if Bounce::Dovecot->version ne '2.3';
 my $stage      = stage(servers => 0);
 my $instance   = $stage->instance;
 my $server     = Bounce::TokenServer->new($instance);
-my $submission = Bounce::Submission->new($instance);
+my $submission = Bounce::SubmissionServer->new($instance);
 my $dovecot    = Bounce::Dovecot->start($instance,
     settings => $server->dovecot_settings . $submission->dovecot);
 $server->start($dovecot);

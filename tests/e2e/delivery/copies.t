@@ -5,7 +5,7 @@ use Bounce::Ctl;
 use Bounce::Delivery;
 use Bounce::Dovecot;
 use Bounce::Fetch;
-use Bounce::Submission;
+use Bounce::SubmissionServer;
 use Bounce::Test;
 use IO::Socket::INET;
 
@@ -18,7 +18,7 @@ my $ctl      = Bounce::Ctl->new($stage);
 my $intake   = Bounce::Ctl->new($stage, role => 'bounce_milter');
 
 # Dovecot keeps a mailbox, and the passwords that Postfix asks for.
-my $submission = Bounce::Submission->new($instance);
+my $submission = Bounce::SubmissionServer->new($instance);
 my $dovecot    = Bounce::Dovecot->start($instance, settings => $submission->dovecot);
 my $refused    = $instance->write_file('refused', "no\@example.org 550 5.1.1 nobody\n");
 $stage->{postfix} = $submission->postfix(

@@ -3,7 +3,7 @@
 # a fault of the configuration and no fault of any mail.
 use Bounce::Delivery;
 use Bounce::Dovecot;
-use Bounce::Submission;
+use Bounce::SubmissionServer;
 use Bounce::Test;
 
 plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
@@ -11,7 +11,7 @@ plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
 my $stage      = stage(servers => 0);
 my $instance   = $stage->instance;
 my $db         = $stage->db;
-my $submission = Bounce::Submission->new($instance);
+my $submission = Bounce::SubmissionServer->new($instance);
 my $dovecot    = Bounce::Dovecot->start($instance, settings => $submission->dovecot);
 $stage->{postfix} = $submission->postfix;
 $stage->daemon->set(rules_dir => $stage->one_rule);

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-package Bounce::Submission;
+package Bounce::SubmissionServer;
 
 =head1 NAME
 
-Bounce::Submission - a provider's way in: services of a Bounce::Postfix that want TLS and a login
+Bounce::SubmissionServer - a provider: services of a Bounce::Postfix that want TLS and a login
 
 =head1 SYNOPSIS
 
-    my $submission = Bounce::Submission->new($stage->instance);
+    my $submission = Bounce::SubmissionServer->new($stage->instance);
     $stage->{postfix} = $submission->postfix(restrictions => 'permit_sasl_authenticated reject');
     my $dovecot = Bounce::Dovecot->start($instance, settings => $submission->dovecot);
     $stage->start_servers;
