@@ -108,13 +108,25 @@ static void drop_phrases(char *text, const char *const *phrases)
 		move_down(kept, from, strlen(from) + 1);
 }
 
+/* The first reply of a text, or its end. */
+static const char *find_refusal(const char *text)
+{
+	const char *at = text;
+	while (*at && !(is_refusal_code(at) && (at == text || !g_ascii_isalnum(at[-1]))))
+		at++;
+	return at;
+}
+
+/* A formula is dropped where the reply says something else. That another system said "SMTP error
+ * after RCPT TO" before it is nothing else. */
 static void drop_formulas(char *text)
 {
 	if (!find_phrase(text, text, words_formula).at)
 		return;
 	g_autofree char *rest = g_strdup(text);
 	drop_phrases(rest, words_formula);
-	if (strlen(rest) < strlen(text) && evidence_speaks(rest))
+	const char *reply = find_refusal(rest);
+	if (strlen(rest) < strlen(text) && evidence_speaks(*reply ? reply : rest))
 		cut_evidence(text, rest);
 }
 
@@ -227,10 +239,7 @@ void evidence_keep(char *folded)
 
 enum evidence_status evidence_find_status(const char *folded, char status_out[STATUS_CODE_SIZE])
 {
-	const char *reply = folded;
-	while (*reply &&
-	       !(is_refusal_code(reply) && (reply == folded || !g_ascii_isalnum(reply[-1]))))
-		reply++;
+	const char *reply = find_refusal(folded);
 	if (!*reply)
 		return EVIDENCE_NO_REPLY;
 	return status_code_find_failure(reply, status_out) ? EVIDENCE_OWN_STATUS
