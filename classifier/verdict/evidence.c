@@ -16,10 +16,11 @@ static void cut_evidence(char *from, const char *to)
 	memmove(from, to, strlen(to) + 1);
 }
 
+/* A reply, or its first line: Sendmail shows "(reason: 550)" of one without words. */
 static bool is_refusal_code(const char *text)
 {
 	return (*text == '4' || *text == '5') && status_code_is_reply(text) &&
-	       (text[3] == ' ' || text[3] == '-' || text[3] == '\0');
+	       (text[3] == '\0' || strchr(" -)", text[3]));
 }
 
 /* --- phrases ------------------------------------------------------------------ */

@@ -113,6 +113,16 @@ static void name_recipient(char *folded, const char *recipient)
 		evidence_mark_name(folded, local, strlen(local), "<@>");
 }
 
+/* The host that refused. Where a report names none, as qmail's, one of the recipient's domain. */
+static char *host_of(const struct report_recipient *recipient)
+{
+	const char *domain = domain_of(recipient->recipient);
+
+	if (*recipient->remote_mta || !*recipient->reply_code || !*domain)
+		return g_strdup(recipient->remote_mta);
+	return g_strconcat("mx.", domain, NULL);
+}
+
 char *question_fold_words(const struct question *question, const char *text)
 {
 	char *folded = fold_text(text, question->senders);
@@ -206,7 +216,8 @@ void question_read(struct question *question)
 	question->input.field[RULE_FIELD_TEXT] = question->text;
 	question->input.field[RULE_FIELD_SUBJECT] = question->subject;
 	question->input.field[RULE_FIELD_FROM] = report->header.from;
-	question->input.field[RULE_FIELD_REMOTE_MTA] = recipient->remote_mta;
+	question->host = host_of(recipient);
+	question->input.field[RULE_FIELD_REMOTE_MTA] = question->host;
 	question->input.field[RULE_FIELD_REPORTING_MTA] = report->facts.reporting_mta;
 	question_match(question, question->diagnostic);
 }
@@ -217,4 +228,5 @@ void question_clear(struct question *question)
 	g_free(question->diagnostic);
 	g_free(question->text);
 	g_free(question->subject);
+	g_free(question->host);
 }

@@ -19,7 +19,8 @@ struct question {
 	const struct ruleset *rules;
 	const struct report *report;
 	const struct report_recipient *recipient;
-	char *diagnostic; /* folded, as all texts here, and only what is evidence in it */
+	char *host;       /* that refused */
+	char *diagnostic; /* folded, as the other texts, and only what is evidence in it */
 	char *text;
 	char *subject;
 	const char *senders[QUESTION_SENDERS + 1];
