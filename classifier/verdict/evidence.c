@@ -61,7 +61,7 @@ struct place {
 
 static bool begins_word(const char *text, const char *at)
 {
-	return at == text || !g_ascii_isalnum(at[-1]);
+	return at == text || !g_ascii_isalnum(at[-1]) || *at == ' ';
 }
 
 /* The longest of the phrases at this place, or 0. Most differ in the first two characters. */
@@ -139,23 +139,33 @@ static void keep_from(char *text, const char *at)
 		cut_evidence(text, at);
 }
 
+/* A line of Postfix's log: "to=<@>, relay=none, status=bounced (Host not found)". */
+static void keep_logged_reason(char *text)
+{
+	static const char lead[] = "status=bounced (";
+	const char *status = strstr(text, lead);
+	if (status)
+		keep_from(text, status + strlen(lead));
+}
+
 /* "Remote server returned ... -> 550 No such user": Exchange Online. */
 static void keep_quoted_reply(char *text)
 {
-	static const char reason[] = " reason: ";
 	char *arrow = strstr(text, "-> ");
 	if (arrow && is_refusal_code(arrow + 3)) {
 		g_autofree char *before = g_ascii_strdown(text, arrow - text);
 		if (words_any(before, words_formula))
 			keep_from(text, arrow + 3);
 	}
-	/* ", host: mx.example.net (192.0.2.1) reason: 550 No such user": GMX */
-	const char *label = strstr(text, reason);
-	if (label && is_refusal_code(label + strlen(reason)))
-		keep_from(text, label + strlen(reason));
-	struct place place = find_phrase(text, text, words_reply_follows);
-	if (place.at)
-		keep_from(text, place.at + place.len);
+	for (char *from = text; from;) {
+		struct place place = find_phrase(text, from, words_reply_follows);
+		char *behind = place.at ? place.at + place.len : NULL;
+		if (behind && is_refusal_code(behind + (*behind == ' '))) {
+			keep_from(text, behind + (*behind == ' '));
+			return;
+		}
+		from = behind;
+	}
 }
 
 /* "550 5.1.1 <@>... User unknown", and what it says of every 554 */
@@ -233,6 +243,7 @@ void evidence_keep(char *folded)
 {
 	drop_giving_up(folded);
 	drop_mailer_lines(folded);
+	keep_logged_reason(folded);
 	keep_quoted_reply(folded);
 	drop_phrases(folded, words_empty_phrase);
 	drop_formulas(folded);

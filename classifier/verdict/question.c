@@ -25,6 +25,15 @@ static bool question_is_final_answer(const struct question *question)
 	return words_any(lower, words_final_answer);
 }
 
+/* "421 ... Retrying will NOT succeed": a code of those that pass, for what does not. */
+static bool question_is_final_refusal(const struct question *question)
+{
+	if (question->permanence != PERMANENCE_TEMPORARY)
+		return false;
+	g_autofree char *lower = text_lower(question->diagnostic);
+	return words_any(lower, words_final_refusal);
+}
+
 static void question_set_codes(struct question *question)
 {
 	const struct report_recipient *recipient = question->recipient;
@@ -42,7 +51,7 @@ static void question_set_codes(struct question *question)
 	if (is_own)
 		memcpy(question->status, found, sizeof found);
 	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
-	if (question_is_final_answer(question))
+	if (question_is_final_answer(question) || question_is_final_refusal(question))
 		question->permanence = PERMANENCE_PERMANENT;
 }
 
@@ -102,6 +111,15 @@ static bool is_name(const char *local)
 	return !statement_has_word(word);
 }
 
+/* "rita@ does not exist": no address, so it was not folded. */
+static bool has_bare_sign(const char *folded)
+{
+	const char *at = strchr(folded, '@');
+	while (at && at[1] == '>')
+		at = strchr(at + 1, '@');
+	return at;
+}
+
 /* Some hosts name the recipient without his domain, or the domain alone. */
 static void name_recipient(char *folded, const char *recipient)
 {
@@ -109,6 +127,10 @@ static void name_recipient(char *folded, const char *recipient)
 	g_autofree char *local = g_strndup(recipient, strcspn(recipient, "@"));
 
 	evidence_mark_name(folded, domain, strlen(domain), "<domain>");
+	if (has_bare_sign(folded)) {
+		g_autofree char *bare = g_strconcat(local, "@", NULL);
+		evidence_mark_name(folded, bare, strlen(bare), "<@>");
+	}
 	if (is_name(local))
 		evidence_mark_name(folded, local, strlen(local), "<@>");
 }
