@@ -218,7 +218,7 @@ static bool by_text(struct question *question, struct verdict *verdict)
 
 static bool by_reply(struct question *question, struct verdict *verdict)
 {
-	const char *reply_code = question->recipient->reply_code;
+	const char *reply_code = question->reply_code;
 	const struct code *code = code_find_reply(reply_code);
 
 	/* 552 is said of messages too: where other words go with it, they are not of a quota */

@@ -148,20 +148,38 @@ static void keep_logged_reason(char *text)
 		keep_from(text, status + strlen(lead));
 }
 
-/* "Remote server returned ... -> 550 No such user": Exchange Online. */
+const char *evidence_find_passed_on(const char *text)
+{
+	const char *arrow = strstr(text, "-> ");
+	if (!arrow || !is_refusal_code(arrow + 3))
+		return NULL;
+	g_autofree char *before = g_ascii_strdown(text, arrow - text);
+	return words_any(before, words_formula) ? arrow + 3 : NULL;
+}
+
+/* The reply behind this place, where the name of its host may come first, as Exim puts it:
+ * " host mx.example.net [192.0.2.1]: 550 No such user". NULL if there is none. */
+static char *find_reply_behind(char *at)
+{
+	static const char host[] = "host ", address[] = "]: ";
+	at += *at == ' ';
+	if (strncmp(at, host, strlen(host)) == 0) {
+		size_t name = strlen(host) + strcspn(at + strlen(host), " \n");
+		char *end = strncmp(at + name, " [", 2) == 0 ? strpbrk(at + name, "]\n") : NULL;
+		at =
+		    end && strncmp(end, address, strlen(address)) == 0 ? end + strlen(address) : at;
+	}
+	return is_refusal_code(at) ? at : NULL;
+}
+
 static void keep_quoted_reply(char *text)
 {
-	char *arrow = strstr(text, "-> ");
-	if (arrow && is_refusal_code(arrow + 3)) {
-		g_autofree char *before = g_ascii_strdown(text, arrow - text);
-		if (words_any(before, words_formula))
-			keep_from(text, arrow + 3);
-	}
 	for (char *from = text; from;) {
 		struct place place = find_phrase(text, from, words_reply_follows);
 		char *behind = place.at ? place.at + place.len : NULL;
-		if (behind && is_refusal_code(behind + (*behind == ' '))) {
-			keep_from(text, behind + (*behind == ' '));
+		char *reply = behind ? find_reply_behind(behind) : NULL;
+		if (reply) {
+			keep_from(text, reply);
 			return;
 		}
 		from = behind;
@@ -243,6 +261,9 @@ void evidence_keep(char *folded)
 {
 	drop_giving_up(folded);
 	drop_mailer_lines(folded);
+	const char *passed_on = evidence_find_passed_on(folded);
+	if (passed_on)
+		cut_evidence(folded, passed_on);
 	keep_logged_reason(folded);
 	keep_quoted_reply(folded);
 	drop_phrases(folded, words_empty_phrase);

@@ -13,10 +13,15 @@
 /* Of folded words (fold.h), in place:
  *  - a set phrase of etc/phrases, [empty-phrase], goes,
  *  - one of [formula] goes where other words beside it give the reason,
- *  - a reply behind "-> " or a phrase of [reply-follows] stands alone,
+ *  - a reply that another host passed on, or behind a phrase of [reply-follows], stands alone,
  *  - Sendmail's own line after the reply that it quotes, "<<< 550 No", goes,
  *  - and so does qmail's "Giving up on 192.0.2.1." */
 void evidence_keep(char *folded);
+
+/* "550 5.0.350 Remote server returned an error -> 450 4.2.1 Later": the reply behind the arrow. The
+ * codes before it, and those that the report gives beside it, are made by Exchange Online. NULL if
+ * there is none. */
+const char *evidence_find_passed_on(const char *text);
 
 /* The name that stands alone, in whatever case, becomes the mark if that is not longer. In place.
  */

@@ -48,7 +48,7 @@ static void refuse_step(enum smtp_step step, struct verdict *verdict)
 
 bool gate_decide_by_step(const struct question *question, struct verdict *verdict)
 {
-	const char *reply_code = question->recipient->reply_code;
+	const char *reply_code = question->reply_code;
 	if (*reply_code != '5' || question->permanence != PERMANENCE_PERMANENT)
 		return false;
 	enum smtp_step step = question_find_step(question);

@@ -18,7 +18,7 @@
 /* Some answers are final, whatever code was made for them: Gmail has only 4.0.0. */
 static bool question_is_final_answer(const struct question *question)
 {
-	if (!status_code_is_generic(question->status) || *question->recipient->reply_code ||
+	if (!status_code_is_generic(question->status) || *question->reply_code ||
 	    question->recipient->action != REPORT_ACTION_FAILED)
 		return false;
 	g_autofree char *lower = text_lower(question->diagnostic);
@@ -34,13 +34,26 @@ static bool question_is_final_refusal(const struct question *question)
 	return words_any(lower, words_final_refusal);
 }
 
-static void question_set_codes(struct question *question)
+/* Those of the host that refused, where another one made codes of its own of them. */
+static void question_take_codes(struct question *question)
 {
 	const struct report_recipient *recipient = question->recipient;
+	const char *reply = evidence_find_passed_on(recipient->diagnostic);
+
+	g_strlcpy(question->reply_code, reply ? reply : recipient->reply_code,
+		  sizeof question->reply_code);
+	if (!reply)
+		g_strlcpy(question->status, recipient->status, sizeof question->status);
+	else if (evidence_find_status(reply, question->status) != EVIDENCE_OWN_STATUS)
+		question->status[0] = '\0';
+}
+
+static void question_set_codes(struct question *question)
+{
 	char found[STATUS_CODE_SIZE];
 
-	g_strlcpy(question->status, recipient->status, sizeof question->status);
-	if (status_code_is_generic(recipient->status) &&
+	question_take_codes(question);
+	if (status_code_is_generic(question->status) &&
 	    status_code_find_failure(question->diagnostic, found))
 		memcpy(question->status, found, sizeof found);
 	enum evidence_status own = evidence_find_status(question->diagnostic, found);
@@ -50,7 +63,7 @@ static void question_set_codes(struct question *question)
 	question->is_status_made_up = own != EVIDENCE_NO_REPLY && !is_own;
 	if (is_own)
 		memcpy(question->status, found, sizeof found);
-	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
+	question->permanence = permanence_of_codes(question->status, question->reply_code);
 	if (question_is_final_answer(question) || question_is_final_refusal(question))
 		question->permanence = PERMANENCE_PERMANENT;
 }
@@ -234,7 +247,7 @@ void question_read(struct question *question)
 	question->subject = fold_field(question, RULE_FIELD_SUBJECT, report->header.subject);
 	question_set_codes(question);
 	question->input =
-	    (struct rule_input){.status = question->status, .reply_code = recipient->reply_code};
+	    (struct rule_input){.status = question->status, .reply_code = question->reply_code};
 	question->input.field[RULE_FIELD_TEXT] = question->text;
 	question->input.field[RULE_FIELD_SUBJECT] = question->subject;
 	question->input.field[RULE_FIELD_FROM] = report->header.from;

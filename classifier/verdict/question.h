@@ -25,6 +25,7 @@ struct question {
 	char *subject;
 	const char *senders[QUESTION_SENDERS + 1];
 	char status[STATUS_CODE_SIZE];
+	char reply_code[4];
 	bool is_status_made_up; /* the reply that it is given for had none */
 	enum permanence permanence;
 	struct rule_input input;
