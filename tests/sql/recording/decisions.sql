@@ -244,23 +244,25 @@ CREATE TABLE test.fourth AS SELECT test.outage_of('fourth') AS task_id;
 SELECT dblink_exec('a', 'BEGIN'), dblink_exec('c', 'BEGIN');
 SELECT FROM dblink('a', $$SELECT c.business_ref FROM bounce.communication AS c
                           WHERE c.business_ref = 'fourth1' FOR NO KEY UPDATE$$) AS d (mail text);
-SELECT FROM dblink('c', $$SELECT pg_advisory_xact_lock(
-  bounce_internal.guard_lock('domain', 'fourth.example'))::text$$) AS d (nothing text);
+SELECT FROM dblink('c', $$SELECT g.gate FROM bounce.guard_gate AS g
+  WHERE g.gate = bounce_internal.guard_gate('domain', 'fourth.example') FOR UPDATE$$)
+  AS d (gate smallint);
 SELECT ok(test.send_and_block('b', format('SELECT bounce.dismiss_outage(%s, ''over'')', f.task_id)),
           'who dismisses waits for a mail')
 FROM test.fourth AS f;
 CALL test.record_dead('fourth', 1, 9, 9);
 SELECT dblink_exec('a', 'COMMIT');
-CREATE PROCEDURE test.await_advisory() LANGUAGE plpgsql AS $$
+CREATE PROCEDURE test.await_gate() LANGUAGE plpgsql AS $$
 BEGIN
   FOR i IN 1 .. 1000 LOOP
     EXIT WHEN EXISTS (SELECT FROM pg_locks AS l
-                      WHERE l.locktype = 'advisory' AND NOT l.granted);
+                      WHERE l.locktype = 'tuple' AND l.relation = 'bounce.guard_gate'::regclass
+                        OR l.locktype = 'transactionid' AND NOT l.granted);
     COMMIT;
     PERFORM pg_sleep(0.01);
   END LOOP;
 END $$;
-CALL test.await_advisory();
+CALL test.await_gate();
 SELECT isnt(u.undo_id, NULL, 'another one undoes the one that has come')
 FROM bounce.undo_bounces((SELECT b.received_at FROM bounce.bounce AS b
                           WHERE b.recipient = 'fourth9.1@fourth.example'), NULL, 'not so',

@@ -121,6 +121,10 @@ FROM (VALUES
   ('communication_message_id', $$message_id = E'a\nb'$$, 'message_id_is_one_line'),
   ('communication_message_id', $$message_id = 'a><b'$$, 'message_id_is_one_line'))
   AS w (relation, change, rule);
+SELECT is(test.broken(format('INSERT INTO bounce.process (name) VALUES (%L)', v.name)), v.rule,
+          format('a process is called %L', v.name))
+FROM (VALUES (E'in\rvoice', 'process_is_one_line'), (E'in\u009bvoice', 'process_is_one_line'),
+             ('Rechnung für Söhne', 'none')) AS v (name, rule);
 
 -- They are CHECKs, which \d shows, on each of the four tables.
 SELECT set_eq($$SELECT c.conrelid::regclass::text || ' ' || c.conname FROM pg_constraint AS c

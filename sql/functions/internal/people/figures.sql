@@ -33,12 +33,18 @@ $$;
 COMMENT ON FUNCTION bounce_internal.is_our_failure(bounce.bounce) IS
   'whether a bounce says that a mail of ours failed';
 
-CREATE OR REPLACE FUNCTION bounce_internal.count_lock() RETURNS bigint
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT hashtext('bounce.counted_day')::bigint
-$$;
-COMMENT ON FUNCTION bounce_internal.count_lock() IS
-  'the advisory lock of counting days: shared by those who change what may be counted';
+CREATE OR REPLACE FUNCTION bounce_internal.may_count_days() RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  LOCK TABLE bounce.counted_day IN EXCLUSIVE MODE NOWAIT;
+  RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false;
+END $$;
+COMMENT ON FUNCTION bounce_internal.may_count_days() IS
+  'locks the table against those who change what may be counted, and so have it in ROW SHARE mode; '
+  'false when somebody does. No advisory lock: anybody could keep that, and a send could not be '
+  'settled';
 
 CREATE OR REPLACE FUNCTION bounce_internal.days_to_count(at timestamptz, at_most integer)
 RETURNS TABLE (since timestamptz, until timestamptz)
@@ -97,7 +103,7 @@ BEGIN
   DELETE FROM bounce.counted_day AS k
   WHERE k.since < at - bounce_internal.parameter_interval('keep_events');
   IF EXISTS (SELECT FROM bounce_internal.days_to_count(at, 1))
-     AND pg_try_advisory_xact_lock(bounce_internal.count_lock()) THEN
+     AND bounce_internal.may_count_days() THEN
     FOR d IN SELECT * FROM bounce_internal.days_to_count(at, at_most) LOOP
       PERFORM bounce_internal.count_day(d.since, d.until);
       days := days + 1;
@@ -137,7 +143,7 @@ COMMENT ON FUNCTION bounce_internal.gather_changes(integer) IS
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_counted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(bounce_internal.count_lock());
+  LOCK TABLE bounce.counted_day IN ROW SHARE MODE;
   IF TG_OP = 'UPDATE' AND NEW.address_key = OLD.address_key THEN
     INSERT INTO bounce.day_figure (day, process, domain, sent, is_change)
     SELECT k.since, c.process, n.domain, NEW.attempts - OLD.attempts, true
@@ -179,7 +185,7 @@ COMMENT ON FUNCTION bounce_internal.add_change(bounce.bounce, integer) IS
 CREATE OR REPLACE FUNCTION bounce_internal.bounce_counted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(bounce_internal.count_lock());
+  LOCK TABLE bounce.counted_day IN ROW SHARE MODE;
   PERFORM bounce_internal.add_change(OLD, -1);
   PERFORM bounce_internal.add_change(NEW, 1);
   PERFORM bounce_internal.change_today(OLD, NEW);

@@ -153,9 +153,10 @@ DECLARE
   free bigint[];
   done integer;
 BEGIN
-  PERFORM pg_advisory_xact_lock(bounce_internal.guard_lock(decided.scope, decided.about));
+  PERFORM FROM bounce.guard_gate AS g
+  WHERE g.gate = bounce_internal.guard_gate(decided.scope, decided.about) FOR UPDATE;
   -- from here on nobody holds a block for it, and who did so has committed
-  PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
+  PERFORM FROM bounce.outage AS o WHERE o.id = decided.id FOR UPDATE;
   held := bounce_internal.held_bounces(decided.id);
   free := bounce_internal.lock_free_bounces(held);
   -- a session that has a communication now waits for us, to hold a block: so we must not wait
@@ -246,7 +247,7 @@ BEGIN
   FOR i IN 1 .. tries LOOP
     IF NOT bounce_internal.is_empty_outage(t.dedup_key) THEN
       RETURN false;
-    ELSIF pg_try_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key)) THEN
+    ELSIF bounce_internal.try_outage((bounce_internal.outage_of_task(t)).id) THEN
       IF bounce_internal.is_empty_outage(t.dedup_key) THEN
         PERFORM bounce_internal.decide_outage(t, 'dismissed', why, 'taken back');
         RETURN true;

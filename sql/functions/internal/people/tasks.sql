@@ -23,22 +23,16 @@ COMMENT ON FUNCTION bounce_internal.gathers(text, text) IS
   'whether a task may gather thousands of bounces. None of them writes its row: how many there '
   'are and which is the last is counted in bounce.bounce when somebody looks';
 
-CREATE OR REPLACE FUNCTION bounce_internal.task_lock(key text) RETURNS bigint
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT hashtextextended(key, 20)
-$$;
-COMMENT ON FUNCTION bounce_internal.task_lock(text) IS
-  'the advisory lock of a task that gathers: shared by those who add to it, exclusive for who '
-  'closes it, so that nothing is added to a closed one';
-
 CREATE OR REPLACE FUNCTION bounce_internal.open_gatherings(keys text[]) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock(k.key))
-  FROM (SELECT u.key FROM unnest(keys) AS u (key) ORDER BY u.key) AS k;
-  RETURN ARRAY(SELECT t.id FROM unnest(keys) WITH ORDINALITY AS k (key, place)
-               LEFT JOIN bounce.task AS t ON t.dedup_key = k.key AND t.status = 'open'
-               ORDER BY k.place);
+  -- locked in the order of the keys; who closes one locks it for UPDATE
+  RETURN ARRAY(
+    SELECT t.id
+    FROM (SELECT * FROM unnest(keys) WITH ORDINALITY AS u (key, place) ORDER BY u.key) AS k
+    LEFT JOIN LATERAL (SELECT q.id FROM bounce.task AS q
+                       WHERE q.dedup_key = k.key AND q.status = 'open' FOR KEY SHARE) AS t ON true
+    ORDER BY k.place);
 END $$;
 COMMENT ON FUNCTION bounce_internal.open_gatherings(text[]) IS
   'the open tasks that gather under these keys, which stay open until the end of the transaction; '
@@ -290,7 +284,7 @@ BEGIN
                  WHERE r.task_id = t.id OR r.id = t.recipient_id)
   ORDER BY c.id FOR NO KEY UPDATE;
   IF bounce_internal.gathers(t.kind, t.dedup_key) THEN
-    PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
+    PERFORM FROM bounce.task AS q WHERE q.id = t.id FOR UPDATE;
   END IF;
   PERFORM bounce_internal.remember_for_reopening(t, '{}', NULL);
   RETURN t;
@@ -306,8 +300,8 @@ DECLARE
   t bounce.task;
 BEGIN
   -- whoever is adding to it comes first
-  PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(q.dedup_key)) FROM bounce.task AS q
-  WHERE q.id = close_task.task_id AND bounce_internal.gathers(q.kind, q.dedup_key);
+  PERFORM FROM bounce.task AS q
+  WHERE q.id = close_task.task_id AND bounce_internal.gathers(q.kind, q.dedup_key) FOR UPDATE;
   -- not "= 'open'": while the statistics are of a day with few open tasks, PostgreSQL might take
   -- the index of the status instead of that of the id, and read all open ones for each of thousands
   UPDATE bounce.task AS q

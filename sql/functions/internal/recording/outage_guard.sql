@@ -138,13 +138,36 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.was_outage(text, text, timestamptz, timestamptz) IS
   'whether a period overlaps an outage: its counts are not usual ones';
 
-CREATE OR REPLACE FUNCTION bounce_internal.guard_lock(scope text, about text) RETURNS bigint
+-- Locks are rows that no role may lock: whoever may log in may hold any advisory lock for days.
+
+CREATE OR REPLACE FUNCTION bounce_internal.guard_gate(scope text, about text) RETURNS smallint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT hashtextextended(format('guard:%s:%s', scope, about), 20)
+  SELECT (hashtextextended(format('guard:%s:%s', scope, about), 20) & 127)::smallint
 $$;
-COMMENT ON FUNCTION bounce_internal.guard_lock(text, text) IS
-  'the advisory lock of who opens or decides outages of this kind, so that both see what the other '
-  'one did. Before the lock of the outage''s task';
+COMMENT ON FUNCTION bounce_internal.guard_gate(text, text) IS
+  'the row of bounce.guard_gate that is locked by who opens or decides outages of this kind, so '
+  'that both see what the other one did. Before the outage itself';
+
+CREATE OR REPLACE FUNCTION bounce_internal.try_guard_gate(scope text, about text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM bounce.guard_gate AS g
+  WHERE g.gate = bounce_internal.guard_gate(try_guard_gate.scope, try_guard_gate.about)
+  FOR UPDATE SKIP LOCKED;
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.try_guard_gate(text, text) IS
+  'locks it until the end of the transaction; false when another session has it';
+
+CREATE OR REPLACE FUNCTION bounce_internal.try_outage(outage_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM bounce.outage AS o WHERE o.id = try_outage.outage_id FOR UPDATE SKIP LOCKED;
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.try_outage(bigint) IS
+  'locks an outage, so that nobody holds a block for it until the end of the transaction; false '
+  'when somebody does, see open_outage_ids()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sent_to(
   domain text, since timestamptz, at_most bigint) RETURNS bigint
@@ -197,7 +220,7 @@ BEGIN
   k.usual := bounce_internal.usual_rate(k.scope, k.about, k.opened_at, k.time_window);
   -- a session that is opening or deciding it just now does so for us; we see it from here on
   IF k.seen < factor * k.usual
-     OR NOT pg_try_advisory_xact_lock(bounce_internal.guard_lock(k.scope, k.about)) THEN
+     OR NOT bounce_internal.try_guard_gate(k.scope, k.about) THEN
     RETURN false;
   END IF;
   INSERT INTO bounce.outage (scope, about, seen, sent, usual, time_window, opened_at)
@@ -270,7 +293,7 @@ BEGIN
   -- without a held block it has no task either: nobody would ever decide it, and weeks later
   -- it would hold a single bounce
   IF o.status <> 'open' OR o.opened_at > at - o.time_window
-     OR NOT pg_try_advisory_xact_lock(bounce_internal.task_lock('outage:' || o.id)) THEN
+     OR NOT bounce_internal.try_outage(o.id) THEN
     RETURN false;
   END IF;
   -- asked only now, when nobody is holding one

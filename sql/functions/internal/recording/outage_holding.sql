@@ -60,8 +60,7 @@ COMMENT ON FUNCTION bounce_internal.hold_blocks(bounce_internal.finding[]) IS
 CREATE OR REPLACE FUNCTION bounce_internal.open_outage_ids(ids bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock('outage:' || k.id))
-  FROM (SELECT DISTINCT u AS id FROM unnest(ids) AS u ORDER BY 1) AS k;
+  PERFORM FROM bounce.outage AS o WHERE o.id = ANY (ids) ORDER BY o.id FOR KEY SHARE;
   RETURN ARRAY(SELECT o.id FROM bounce.outage AS o WHERE o.id = ANY (ids) AND o.status = 'open');
 END $$;
 COMMENT ON FUNCTION bounce_internal.open_outage_ids(bigint[]) IS

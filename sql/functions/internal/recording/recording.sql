@@ -125,17 +125,20 @@ LANGUAGE plpgsql AS $$
 DECLARE
   ids bigint[] := '{}';
   f bounce_internal.finding;
-  lock_wait CONSTANT text := CASE WHEN bounce_internal.are_many_decided()
-                                 THEN current_setting('lock_timeout') END;
+  lock_wait CONSTANT text := current_setting('lock_timeout');
+  wait_here CONSTANT text := CASE
+    WHEN bounce_internal.are_many_decided() THEN '100ms'
+    WHEN lock_wait <> '0'
+      THEN round(extract(epoch FROM lock_wait::interval) * 250)::text || 'ms' END;     -- a quarter
 BEGIN
   FOREACH f IN ARRAY findings LOOP
     ids := ids || f.communication_id;
   END LOOP;
-  IF lock_wait IS NOT NULL THEN
-    PERFORM set_config('lock_timeout', '100ms', true);
+  IF wait_here IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', wait_here, true);
   END IF;
   PERFORM FROM bounce.communication AS c WHERE c.id = ANY (ids) ORDER BY c.id FOR NO KEY UPDATE;
-  IF lock_wait IS NOT NULL THEN
+  IF wait_here IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_wait, true);
   END IF;
   -- a report may be faster than what a worker has heard
@@ -145,8 +148,9 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.lock_communications(bounce_internal.finding[]) IS
   'locks the communications of findings, in ascending order, and settles what was noted of them, '
   'so that a report finds the send that it is about; weigh_findings() locks the recipients. 55P03 '
-  'at once where somebody decides about many mails, and about one of these: that takes seconds, '
-  'and to wait for it would keep a connection from the reports about all others';
+  'after a quarter of the time that the session waits for a lock, and at once where somebody '
+  'decides about many mails, and about one of these: to wait for it would keep a connection from '
+  'the reports about all others';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_tasks(INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
