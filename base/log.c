@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/journal.h"
+#include "base/shown_text.h"
 
 enum { QUOTE_BYTES_MAX = 200 };
 
@@ -96,6 +97,8 @@ static void write_stderr(enum log_level level, const char *id, const char *text)
 	(void)written; /* a log that cannot be written has nowhere to say so */
 }
 
+/* Events hold what servers and clients say, and libpq breaks its messages: neither gets a line of
+ * its own, nor a word with the terminal of who reads the log. */
 void log_event(enum log_level level, const char *id, const char *format, ...)
 {
 	va_list args;
@@ -103,9 +106,9 @@ void log_event(enum log_level level, const char *id, const char *format, ...)
 	if ((gint)level > g_atomic_int_get(&log_threshold))
 		return;
 	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
+	g_autofree char *event = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_strdelimit(text, "\r\n", ' '); /* libpq breaks its messages */
+	g_autofree char *text = shown_text_clean(event, true, SHOWN_TEXT_ONE_LINE);
 
 	switch (log_destination) {
 	case LOG_TARGET_STDERR:

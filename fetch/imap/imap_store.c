@@ -262,8 +262,8 @@ static bool store_settle(struct store *store, GArray *mails, enum store_fate fat
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
-/* Reads what the server says until it is about mails. One that never falls silent would keep us
- * from looking at the clock, at wake_fd and into the folder. */
+/* Reads what the server says until it is about mails. One that never falls silent, or always begins
+ * a line more, would keep us from looking at the clock, at wake_fd and into the folder. */
 static enum wire_event await_news(struct store *store, int wake_fd)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;
@@ -275,6 +275,8 @@ static enum wire_event await_news(struct store *store, int wake_fd)
 		event = stream_wait(dialogue->stream, wake_fd, deadline);
 		if (event == WIRE_READABLE && !imap_dialogue_hear_news(dialogue))
 			break;
+		if (g_get_monotonic_time() > deadline)
+			event = WIRE_TIME_OVER;
 	}
 	return event;
 }

@@ -92,12 +92,17 @@ sub floods { my (@flood) = @_; return sub { $_[0]->flood(@flood) } }
 
 # Whatever has come, it ends in the middle of a line.
 my $chats = sub { $_[0]->say('* OK '); $_[0]->flood("still here\r\n* OK ") };
+my $mumbles = sub {
+    $_[0]->say('* ');
+    for (1 .. 400) { $_[0]->say("OK still here\r\n* "); select undef, undef, undef, .3 }
+};
 
 # [what it does in IDLE, what is logged of it or undef, the sub]; with a star: always taken
 my @attacks = (
     [ 'never answers DONE',               'no whole answer in time',   hangs('') ],
     [ 'speaks of mails without end',      'does not end|no whole',     floods($exists) ],
     [ 'chats without end *',              'does not end|no whole',     $chats ],
+    [ 'begins one line more each time *', 'no whole answer in time',   $mumbles ],
     [ 'gives mails without end',          'does not end|no whole',     floods($foreign) ],
     [ '900,000 EXISTS, and goes on',      undef,                       floods($exists, 900) ],
     [ '900,000 EXPUNGE, and goes on',     undef, floods("* 1 EXPUNGE\r\n", 900) ],

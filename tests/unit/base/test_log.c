@@ -68,9 +68,15 @@ static void test_journal(void)
 {
 	g_autofree char *line = logged(true, "/nonexistent", "no route");
 	g_autofree char *broken = logged(true, "/nonexistent", "first\n\tsecond\r\nthird");
+	g_autofree char *evil = logged(true, "/nonexistent",
+				       "a\033[2Jb\302\233"
+				       "1mc\342\200\256"
+				       "d\377e\302\205"
+				       "f");
 
 	g_assert_cmpstr(line, ==, "<4>4XYZ: no route\n");
-	g_assert_cmpstr(broken, ==, "<4>4XYZ: first \tsecond  third\n");
+	g_assert_cmpstr(broken, ==, "<4>4XYZ: first  second  third\n");
+	g_assert_cmpstr(evil, ==, "<4>4XYZ: a [2Jb 1mc d\357\277\275e f\n");
 }
 
 static void test_fields(void)
