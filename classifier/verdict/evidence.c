@@ -148,13 +148,28 @@ static void keep_logged_reason(char *text)
 		keep_from(text, status + strlen(lead));
 }
 
-const char *evidence_find_passed_on(const char *text)
+/* Exchange Online: "550 5.0.350 Remote server returned an error -> 450 4.2.1 Later". */
+static const char *find_behind_arrow(const char *text)
 {
 	const char *arrow = strstr(text, "-> ");
 	if (!arrow || !is_refusal_code(arrow + 3))
 		return NULL;
 	g_autofree char *before = g_ascii_strdown(text, arrow - text);
 	return words_any(before, words_formula) ? arrow + 3 : NULL;
+}
+
+/* Amavis: "550 5.1.1 id=1-2, from MTA(smtp:[127.0.0.1]:10025): 550 5.1.1 User unknown". */
+static const char *find_behind_filter(const char *text)
+{
+	const char *filter = strstr(text, " from MTA(");
+	const char *end = filter ? strstr(filter, "): ") : NULL;
+	return end && is_refusal_code(end + 3) ? end + 3 : NULL;
+}
+
+const char *evidence_find_passed_on(const char *text)
+{
+	const char *reply = find_behind_arrow(text);
+	return reply ? reply : find_behind_filter(text);
 }
 
 /* The reply behind this place, where the name of its host may come first, as Exim puts it:

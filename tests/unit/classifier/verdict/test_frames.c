@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * What a host has said is judged alike, whichever mail system tells of it: each reply of
- * tests/unit/data/replies.txt as Postfix, Exim, qmail and Exchange Online put it into a report.
+ * tests/unit/data/replies.txt as Postfix, Exim, qmail, Exchange Online and Amavis put it into a
+ * report.
  */
 #include <string.h>
 
@@ -51,6 +52,8 @@ static const struct frame {
      "\nGiving up on 192.0.2.1.\n"},
     {"exchange-online", DSN("5.0.350") "smtp;550 5.0.350 Remote server returned an error -> ",
      "\n--q--\n"},
+    {"amavis",
+     DSN("5.0.0") "smtp; 550 5.0.0 id=1-2, from MTA(smtp:[127.0.0.1]:10025): ", "\n--q--\n"},
 };
 
 static enum bounce_class judge(const struct frame *frame, const char *reply)
