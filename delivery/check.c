@@ -72,8 +72,9 @@ static bool check_copies(const struct delivery_settings *settings)
 				 : "it answers, its certificate is good, and it took the login");
 }
 
-bool delivery_check(const struct delivery_settings *settings)
+bool delivery_check(const void *data)
 {
+	const struct delivery_settings *settings = data;
 	bool rules = daemon_rules_check(&settings->common);
 	bool server = check_server(settings);
 	bool copies = check_copies(settings);

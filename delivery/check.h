@@ -9,7 +9,8 @@
 
 #include "delivery/settings.h"
 
-/* Prints one line for each thing examined. False if one of them prevents the start. */
-bool delivery_check(const struct delivery_settings *settings);
+/* For struct daemon_program; settings is a struct delivery_settings. Prints one line for each thing
+ * examined. False if one of them prevents the start. */
+bool delivery_check(const void *settings);
 
 #endif

@@ -100,11 +100,6 @@ static void service_close(void *data)
 
 DAEMON_SETTINGS(delivery)
 
-static bool check_delivery(const void *settings)
-{
-	return delivery_check(settings);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct daemon_program program = {
@@ -118,7 +113,7 @@ int main(int argc, char **argv)
 	    .settings_size = sizeof(struct delivery_settings),
 	    .read = read_settings,
 	    .clear = clear_settings,
-	    .check = check_delivery,
+	    .check = delivery_check,
 	    .open = service_open,
 	    .serve = service_serve,
 	    .is_working = service_is_working,

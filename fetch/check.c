@@ -71,8 +71,9 @@ static bool check_mailboxes(const struct fetch_settings *settings)
 	return is_good;
 }
 
-bool fetch_check(const struct fetch_settings *settings)
+bool fetch_check(const void *data)
 {
+	const struct fetch_settings *settings = data;
 	bool rules = daemon_rules_check(&settings->common);
 	bool database = check_schema(settings);
 	bool server = check_server(settings);

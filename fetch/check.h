@@ -9,8 +9,8 @@
 
 #include "fetch/settings.h"
 
-/* Prints a line for each thing; false if one is a fault. Every mailbox is logged in to; nothing in
- * it is changed. */
-bool fetch_check(const struct fetch_settings *settings);
+/* For struct daemon_program; settings is a struct fetch_settings. Prints a line for each thing;
+ * false if one is a fault. Every mailbox is logged in to; nothing in it is changed. */
+bool fetch_check(const void *settings);
 
 #endif

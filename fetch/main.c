@@ -10,11 +10,6 @@
 
 DAEMON_SETTINGS(fetch)
 
-static bool check_fetch(const void *settings)
-{
-	return fetch_check(settings);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct daemon_program program = {
@@ -30,7 +25,7 @@ int main(int argc, char **argv)
 	    .settings_size = sizeof(struct fetch_settings),
 	    .read = read_settings,
 	    .clear = clear_settings,
-	    .check = check_fetch,
+	    .check = fetch_check,
 	    .once = service_once,
 	    .open = service_open,
 	    .connect = service_connect,

@@ -14,8 +14,8 @@
 #include "db/parameter_cache.h"
 #include "db/schema/migrate.h"
 #include "milter/mx_check.h"
-#include "milter/postfix/destination.h"
 #include "milter/postconf/postconf.h"
+#include "milter/postfix/destination.h"
 #include "milter/postfix/rewriting.h"
 #include "milter/postfix/startup.h"
 #include "milter/postfix/wiring.h"
@@ -165,8 +165,9 @@ static char *smtpd_chroot(const struct postconf *postfix)
 	return g_strdup("");
 }
 
-bool milter_check(const struct milter_settings *settings)
+bool milter_check(const void *data)
 {
+	const struct milter_settings *settings = data;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(postconf_t) postfix = postconf_read(&error);
 	g_autofree char *account =

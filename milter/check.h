@@ -9,8 +9,8 @@
 
 #include "intake/milter_settings.h"
 
-/* Prints one line for each thing examined. False if one of them prevents the start;
- * warnings do not. */
-bool milter_check(const struct milter_settings *settings);
+/* For struct daemon_program; settings is a struct milter_settings. Prints one line for each thing
+ * examined. False if one of them prevents the start; warnings do not. */
+bool milter_check(const void *settings);
 
 #endif

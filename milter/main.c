@@ -119,11 +119,6 @@ static void start_outsider(void)
 	outsider_start(program_command());
 }
 
-static bool check_milter(const void *settings)
-{
-	return milter_check(settings);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct daemon_program program = {
@@ -137,7 +132,7 @@ int main(int argc, char **argv)
 	    .read = read_settings,
 	    .clear = clear_settings,
 	    .before_check = start_outsider,
-	    .check = check_milter,
+	    .check = milter_check,
 	    .open = service_open,
 	    .connect = service_connect,
 	    .can_wait = service_can_wait,

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
 
 #include "base/error.h"
 #include "classifier/rules/rule_file.h"
 #include "classifier/verdict/rule_trial.h"
+#include "tests/unit/rules_folder.h"
 #include "tests/unit/shipped_rules.h"
 
 /* --- reading ------------------------------------------------------------ */
@@ -119,33 +119,7 @@ static void check_continuation(void)
 
 /* --- loading ------------------------------------------------------------ */
 
-struct folder {
-	char *path;
-	char *rules;
-	char *site;
-};
-
-static void folder_set_up(struct folder *folder, gconstpointer data)
-{
-	(void)data;
-	folder->path = g_dir_make_tmp("rules-XXXXXX", NULL);
-	g_assert_nonnull(folder->path);
-	folder->rules = g_build_filename(folder->path, "10.rules", NULL);
-	folder->site = g_build_filename(folder->path, "site.conf", NULL);
-}
-
-static void folder_tear_down(struct folder *folder, gconstpointer data)
-{
-	(void)data;
-	g_unlink(folder->rules);
-	g_unlink(folder->site);
-	g_rmdir(folder->path);
-	g_free(folder->rules);
-	g_free(folder->site);
-	g_free(folder->path);
-}
-
-static struct ruleset *load(const struct folder *folder, const char *rules, const char *site)
+static struct ruleset *load(const struct rules_folder *folder, const char *rules, const char *site)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -157,7 +131,7 @@ static struct ruleset *load(const struct folder *folder, const char *rules, cons
 	return loaded;
 }
 
-static void check_load_faults(struct folder *folder, gconstpointer data)
+static void check_load_faults(struct rules_folder *folder, gconstpointer data)
 {
 	static const struct {
 		const char *rules;
@@ -188,7 +162,7 @@ static void check_load_faults(struct folder *folder, gconstpointer data)
 	}
 }
 
-static void check_load_nothing(struct folder *folder, gconstpointer data)
+static void check_load_nothing(struct rules_folder *folder, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -210,7 +184,7 @@ static void assert_rule(const struct ruleset *rules, const char *text, const cha
 	verdict_clear(&verdict);
 }
 
-static void check_order(struct folder *folder, gconstpointer data)
+static void check_order(struct rules_folder *folder, gconstpointer data)
 {
 	g_autoptr(ruleset_t) rules =
 	    load(folder,
@@ -240,7 +214,7 @@ static void check_order(struct folder *folder, gconstpointer data)
 }
 
 /* A site's file has the shipped classes, and its own leave the shipped rules alone. */
-static void check_site_classes(struct folder *folder, gconstpointer data)
+static void check_site_classes(struct rules_folder *folder, gconstpointer data)
 {
 	g_autoptr(ruleset_t) rules =
 	    load(folder,
@@ -259,7 +233,7 @@ static void check_site_classes(struct folder *folder, gconstpointer data)
 	assert_rule(rules, "550 apples", "site.fruit");
 }
 
-static void check_conditions(struct folder *folder, gconstpointer data)
+static void check_conditions(struct rules_folder *folder, gconstpointer data)
 {
 	g_autoptr(ruleset_t) rules =
 	    load(folder,
@@ -365,7 +339,7 @@ static gpointer judge_often(gpointer data)
 	return NULL;
 }
 
-static void check_threads(struct folder *folder, gconstpointer data)
+static void check_threads(struct rules_folder *folder, gconstpointer data)
 {
 	g_autoptr(ruleset_t) rules = load(folder,
 					  "[a]\nreason = expired\nmatch = apple\nrank = strong\n"
@@ -387,7 +361,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/file/values", check_values);
 	g_test_add_func("/rules/file/continuation", check_continuation);
 #define ADD(path, check)                                                                           \
-	g_test_add(path, struct folder, NULL, folder_set_up, check, folder_tear_down)
+	g_test_add(path, struct rules_folder, NULL, rules_folder_set_up, check,                    \
+		   rules_folder_tear_down)
 	ADD("/rules/load/faults", check_load_faults);
 	ADD("/rules/load/nothing", check_load_nothing);
 	ADD("/rules/order", check_order);

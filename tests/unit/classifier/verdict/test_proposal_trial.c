@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
 
 #include "base/error.h"
 #include "classifier/mime/mime.h"
 #include "classifier/verdict/proposal_trial.h"
+#include "tests/unit/rules_folder.h"
 
 #define SHIPPED "[full]\nreason = mailbox_full\nmatch = quota\nexample = 552 over quota\n"
 #define SITE    "[site.old]\nreason = expired\nmatch = tired\nexample = 550 tired\n"
@@ -53,38 +53,17 @@ static const struct {
      "this message would still be mailbox_full: decided by full\n"},
 };
 
-struct folder {
-	char *path;
-	char *rules;
-	char *site;
-};
-
-static void folder_set_up(struct folder *folder, gconstpointer data)
+static void set_up(struct rules_folder *folder, gconstpointer data)
 {
-	(void)data;
-	folder->path = g_dir_make_tmp("trial-XXXXXX", NULL);
-	g_assert_nonnull(folder->path);
-	folder->rules = g_build_filename(folder->path, "10.rules", NULL);
-	folder->site = g_build_filename(folder->path, "site", NULL);
+	rules_folder_set_up(folder, data);
 	g_assert_true(g_file_set_contents(folder->rules, SHIPPED, -1, NULL));
 	g_assert_true(g_file_set_contents(folder->site, SITE, -1, NULL));
-}
-
-static void folder_tear_down(struct folder *folder, gconstpointer data)
-{
-	(void)data;
-	g_unlink(folder->rules);
-	g_unlink(folder->site);
-	g_assert_cmpint(g_rmdir(folder->path), ==, 0);
-	g_free(folder->rules);
-	g_free(folder->site);
-	g_free(folder->path);
 }
 
 static const struct proposal proposal = {
     .bounce = "1", .reason = "content_rejected", .recipient = "", .diagnostic = "550 dull words"};
 
-static struct proposal_trial trial_of(const struct folder *folder, const char *rule)
+static struct proposal_trial trial_of(const struct rules_folder *folder, const char *rule)
 {
 	return (struct proposal_trial){.rules_dir = folder->path,
 				       .site_file = folder->site,
@@ -93,7 +72,7 @@ static struct proposal_trial trial_of(const struct folder *folder, const char *r
 				       .limits = &limits_default};
 }
 
-static void test_verdicts(struct folder *folder, gconstpointer data)
+static void test_verdicts(struct rules_folder *folder, gconstpointer data)
 {
 	(void)data;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -120,7 +99,7 @@ static void test_verdicts(struct folder *folder, gconstpointer data)
 }
 
 /* The fault is told of the site's file, which is not changed, and by no name that nobody knows. */
-static void test_unreadable(struct folder *folder, gconstpointer data)
+static void test_unreadable(struct rules_folder *folder, gconstpointer data)
 {
 	struct proposal_trial trial =
 	    trial_of(folder, "[site.bounce-1]\nreason = content_rejected\nmatch = (dull\n");
@@ -139,7 +118,7 @@ static void test_unreadable(struct folder *folder, gconstpointer data)
 }
 
 /* Without a file of the site's own. */
-static void test_first_rule(struct folder *folder, gconstpointer data)
+static void test_first_rule(struct rules_folder *folder, gconstpointer data)
 {
 	struct proposal_trial trial =
 	    trial_of(folder, "[site.bounce-1]\nreason = content_rejected\n");
@@ -160,11 +139,11 @@ int main(int argc, char **argv)
 {
 	mime_init();
 	g_test_init(&argc, &argv, NULL);
-	g_test_add("/verdict/proposal-trial/verdicts", struct folder, NULL, folder_set_up,
-		   test_verdicts, folder_tear_down);
-	g_test_add("/verdict/proposal-trial/unreadable", struct folder, NULL, folder_set_up,
-		   test_unreadable, folder_tear_down);
-	g_test_add("/verdict/proposal-trial/first-rule", struct folder, NULL, folder_set_up,
-		   test_first_rule, folder_tear_down);
+	g_test_add("/verdict/proposal-trial/verdicts", struct rules_folder, NULL, set_up,
+		   test_verdicts, rules_folder_tear_down);
+	g_test_add("/verdict/proposal-trial/unreadable", struct rules_folder, NULL, set_up,
+		   test_unreadable, rules_folder_tear_down);
+	g_test_add("/verdict/proposal-trial/first-rule", struct rules_folder, NULL, set_up,
+		   test_first_rule, rules_folder_tear_down);
 	return g_test_run();
 }
