@@ -62,11 +62,11 @@ void report_free(struct report *report)
 const char *report_kind_name(enum report_kind kind)
 {
 	static const char *const names[] = {
-	    [REPORT_OTHER] = "other",           [REPORT_DSN] = "dsn",
-	    [REPORT_PROSE] = "prose",           [REPORT_DELAY] = "delay",
-	    [REPORT_SUCCESS] = "success",       [REPORT_READ_RECEIPT] = "read_receipt",
-	    [REPORT_COMPLAINT] = "complaint",   [REPORT_FEEDBACK] = "feedback",
-	    [REPORT_CHALLENGE] = "challenge",   [REPORT_AUTO_REPLY] = "auto_reply",
+	    [REPORT_OTHER] = "other",         [REPORT_DSN] = "dsn",
+	    [REPORT_PROSE] = "prose",         [REPORT_DELAY] = "delay",
+	    [REPORT_SUCCESS] = "success",     [REPORT_READ_RECEIPT] = "read_receipt",
+	    [REPORT_COMPLAINT] = "complaint", [REPORT_FEEDBACK] = "feedback",
+	    [REPORT_CHALLENGE] = "challenge", [REPORT_AUTO_REPLY] = "auto_reply",
 	};
 	return names[kind];
 }

@@ -129,10 +129,9 @@ extern const struct report report_empty;
 
 void report_free(struct report *report);
 
-const char *report_kind_name(
-    enum report_kind kind); /* "other", "dsn", "prose", "delay", "success",
-			       "read_receipt", "complaint", "feedback", "challenge",
-			       "auto_reply" */
+const char *report_kind_name(enum report_kind kind); /* "other", "dsn", "prose", "delay", "success",
+							"read_receipt", "complaint", "feedback",
+							"challenge", "auto_reply" */
 const char *report_action_name(enum report_action action); /* "failed" ...; "" for none */
 
 typedef struct report report_t;

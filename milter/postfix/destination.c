@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "daemon/check.h"
+#include "milter/postconf/table.h"
 #include "milter/postfix/leftovers.h"
 #include "milter/postfix/recipient.h"
-#include "milter/postconf/table.h"
 
 static const char what[] = "Postfix";
 
