@@ -102,13 +102,13 @@ static bool set_config_value(const struct config_key *key, const char *value, vo
 	g_assert_not_reached();
 }
 
-static GArray *slots_new(const struct config_section *sections, size_t count)
+static GArray *slots_new(const struct config_sections *sections)
 {
 	GArray *slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
 
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < sections[i].count; k++) {
-			const struct slot slot = {&sections[i].keys[k], sections[i].base, 0};
+	for (const struct config_section *section = sections->each; section->keys; section++)
+		for (size_t k = 0; k < section->count; k++) {
+			const struct slot slot = {&section->keys[k], section->base, 0};
 
 			g_array_append_val(slots, slot);
 		}
@@ -165,12 +165,11 @@ static bool set_defaults(const char *path, const GArray *slots, GError **error)
 	return true;
 }
 
-bool config_read(const char *path, const struct config_section *sections, size_t count,
-		 GError **error)
+bool config_read(const char *path, const struct config_sections *sections, GError **error)
 {
 	g_autofree char *contents = NULL;
 	g_autoptr(GError) cause = NULL;
-	g_autoptr(GArray) slots = slots_new(sections, count);
+	g_autoptr(GArray) slots = slots_new(sections);
 
 	if (!g_file_get_contents(path, &contents, NULL, &cause)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", cause->message);
@@ -186,14 +185,14 @@ bool config_read(const char *path, const struct config_section *sections, size_t
 	return set_defaults(path, slots, error);
 }
 
-void config_clear(const struct config_section *sections, size_t count)
+void config_clear(const struct config_sections *sections)
 {
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < sections[i].count; k++) {
-			const struct config_key *key = &sections[i].keys[k];
+	for (const struct config_section *section = sections->each; section->keys; section++)
+		for (size_t k = 0; k < section->count; k++) {
+			const struct config_key *key = &section->keys[k];
 
 			if (key->type == CONFIG_TEXT)
-				g_clear_pointer((char **)field_at(sections[i].base, key), g_free);
+				g_clear_pointer((char **)field_at(section->base, key), g_free);
 		}
 }
 

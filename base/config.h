@@ -45,21 +45,26 @@ struct config_key {
 		.default_value = preset, .minimum = low, .maximum = high, .help = text             \
 	}
 
-/* The keys that fill one struct. A file may consist of several sections; they share one
- * name space, and their order in the file is free. */
+/* The keys that fill one struct. */
 struct config_section {
-	const struct config_key *keys;
+	const struct config_key *keys; /* NULL behind the last of a file's sections */
 	size_t count;
 	void *base; /* the struct */
+};
+
+/* What a file consists of: its sections share one name space, and their order in it is free. */
+enum { CONFIG_SECTIONS_MAX = 5 };
+struct config_sections {
+	struct config_section each[CONFIG_SECTIONS_MAX + 1];
 };
 
 /* Fills the structs: the values of the file, and the defaults for the rest. False with
  * BM_ERROR_CONFIG naming file, line and key; the text fields set so far are then freed
  * by config_clear. */
-bool config_read(const char *path, const struct config_section *sections, size_t count,
-		 GError **error) __attribute__((warn_unused_result));
+bool config_read(const char *path, const struct config_sections *sections, GError **error)
+    __attribute__((warn_unused_result));
 /* Frees the text fields and sets them to NULL. */
-void config_clear(const struct config_section *sections, size_t count);
+void config_clear(const struct config_sections *sections);
 
 /* Whether a value is the number of a port, 1 to 65535. */
 bool config_is_port(const char *text);

@@ -38,11 +38,10 @@ static const struct config_key keys[] = {
 		      "hours after the login when a session ends"),
 };
 
-void console_settings_sections(struct console_settings *settings,
-			       struct config_section sections_out[static CONSOLE_SETTINGS_SECTIONS])
+struct config_sections console_settings_sections(struct console_settings *settings)
 {
-	sections_out[0] = daemon_settings_section(&settings->common);
-	sections_out[1] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	return (struct config_sections){
+	    {daemon_settings_section(&settings->common), {keys, G_N_ELEMENTS(keys), settings}}};
 }
 
 /* What a proxy says in the header is said by whoever can open the socket. */
@@ -67,21 +66,19 @@ static bool check_place(const struct console_settings *settings, const char *pat
 
 bool console_settings_read(const char *path, struct console_settings *settings_out, GError **error)
 {
-	struct config_section sections[CONSOLE_SETTINGS_SECTIONS];
+	const struct config_sections sections = console_settings_sections(settings_out);
 
 	memset(settings_out, 0, sizeof *settings_out);
-	console_settings_sections(settings_out, sections);
-	if (!config_read(path, sections, G_N_ELEMENTS(sections), error))
+	if (!config_read(path, &sections, error))
 		return false;
 	return check_place(settings_out, path, error);
 }
 
 void console_settings_clear(struct console_settings *settings)
 {
-	struct config_section sections[CONSOLE_SETTINGS_SECTIONS];
+	const struct config_sections sections = console_settings_sections(settings);
 
-	console_settings_sections(settings, sections);
-	config_clear(sections, G_N_ELEMENTS(sections));
+	config_clear(&sections);
 }
 
 bool console_settings_is_https(const struct console_settings *settings)

@@ -25,12 +25,8 @@ struct console_settings {
 	long session_hours;
 };
 
-enum { CONSOLE_SETTINGS_SECTIONS = 2 };
-
 /* All keys of the file; a test compares them with the sample file and the man page. */
-void console_settings_sections(
-    struct console_settings *settings,
-    struct config_section sections_out[static CONSOLE_SETTINGS_SECTIONS]);
+struct config_sections console_settings_sections(struct console_settings *settings);
 
 /* False with BM_ERROR_CONFIG. Clear the struct with console_settings_clear in either case. */
 bool console_settings_read(const char *path, struct console_settings *settings_out, GError **error)

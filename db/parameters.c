@@ -135,14 +135,14 @@ static const struct config_key keys[] = {
 struct db_parameters *db_parameters_read(const char *path, GError **error)
 {
 	struct state state = {0};
-	const struct config_section section = {keys, G_N_ELEMENTS(keys), &state};
+	const struct config_sections sections = {{{keys, G_N_ELEMENTS(keys), &state}}};
 	struct db_parameters *parameters = NULL;
 
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s: not there yet", path);
 		return NULL;
 	}
-	if (config_read(path, &section, 1, error)) {
+	if (config_read(path, &sections, error)) {
 		const struct db_parameter_texts texts = {.bounce_domains = state.bounce_domain,
 							 .operator_mailbox = state.operator_mailbox,
 							 .return_path_prefix = "",
@@ -150,7 +150,7 @@ struct db_parameters *db_parameters_read(const char *path, GError **error)
 
 		parameters = db_parameters_new(&texts);
 	}
-	config_clear(&section, 1);
+	config_clear(&sections);
 	return parameters;
 }
 

@@ -29,14 +29,13 @@ static const struct config_key keys[] = {
 		      "seconds for the receiver to take an event"),
 };
 
-void delivery_settings_sections(
-    struct delivery_settings *settings,
-    struct config_section sections_out[static DELIVERY_SETTINGS_SECTIONS])
+struct config_sections delivery_settings_sections(struct delivery_settings *settings)
 {
-	sections_out[0] = daemon_settings_section(&settings->common);
-	sections_out[1] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
-	sections_out[2] = copy_settings_section(&settings->copies);
-	smtp_settings_sections(&settings->smtp, sections_out + 3);
+	return (struct config_sections){{daemon_settings_section(&settings->common),
+					 {keys, G_N_ELEMENTS(keys), settings},
+					 copy_settings_section(&settings->copies),
+					 smtp_settings_section(&settings->smtp),
+					 oauth_settings_section(&settings->smtp.oauth)}};
 }
 
 static bool check_webhook(const struct delivery_settings *settings, const char *path,
@@ -64,11 +63,10 @@ static bool check_webhook(const struct delivery_settings *settings, const char *
 bool delivery_settings_read(const char *path, struct delivery_settings *settings_out,
 			    GError **error)
 {
-	struct config_section sections[DELIVERY_SETTINGS_SECTIONS];
+	const struct config_sections sections = delivery_settings_sections(settings_out);
 
 	memset(settings_out, 0, sizeof *settings_out);
-	delivery_settings_sections(settings_out, sections);
-	return config_read(path, sections, G_N_ELEMENTS(sections), error) &&
+	return config_read(path, &sections, error) &&
 	       smtp_settings_check(&settings_out->smtp, path, error) &&
 	       copy_settings_check(&settings_out->copies, &settings_out->smtp, path, error) &&
 	       check_webhook(settings_out, path, error);
@@ -76,8 +74,7 @@ bool delivery_settings_read(const char *path, struct delivery_settings *settings
 
 void delivery_settings_clear(struct delivery_settings *settings)
 {
-	struct config_section sections[DELIVERY_SETTINGS_SECTIONS];
+	const struct config_sections sections = delivery_settings_sections(settings);
 
-	delivery_settings_sections(settings, sections);
-	config_clear(sections, G_N_ELEMENTS(sections));
+	config_clear(&sections);
 }

@@ -31,12 +31,8 @@ struct delivery_settings {
 	long webhook_wait; /* seconds */
 };
 
-enum { DELIVERY_SETTINGS_SECTIONS = 3 + SMTP_SETTINGS_SECTIONS };
-
 /* All keys of the file; a test compares them with the sample file and the man page. */
-void delivery_settings_sections(
-    struct delivery_settings *settings,
-    struct config_section sections_out[static DELIVERY_SETTINGS_SECTIONS]);
+struct config_sections delivery_settings_sections(struct delivery_settings *settings);
 
 /* False with BM_ERROR_CONFIG. Clear the struct with delivery_settings_clear in either
  * case. */

@@ -28,13 +28,13 @@ static const struct config_key keys[] = {
 		    "state of the mailboxes, for bouncectl metrics; empty: none"),
 };
 
-void fetch_settings_sections(struct fetch_settings *settings,
-			     struct config_section sections_out[static FETCH_SETTINGS_SECTIONS])
+struct config_sections fetch_settings_sections(struct fetch_settings *settings)
 {
-	sections_out[0] = daemon_settings_section(&settings->common);
-	sections_out[1] = intake_settings_section(&settings->intake);
-	sections_out[2] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
-	smtp_settings_sections(&settings->smtp, sections_out + 3);
+	return (struct config_sections){{daemon_settings_section(&settings->common),
+					 intake_settings_section(&settings->intake),
+					 {keys, G_N_ELEMENTS(keys), settings},
+					 smtp_settings_section(&settings->smtp),
+					 oauth_settings_section(&settings->smtp.oauth)}};
 }
 
 static bool check_place(const struct fetch_settings *settings, const char *path, GError **error)
@@ -48,21 +48,19 @@ static bool check_place(const struct fetch_settings *settings, const char *path,
 
 bool fetch_settings_read(const char *path, struct fetch_settings *settings_out, GError **error)
 {
-	struct config_section sections[FETCH_SETTINGS_SECTIONS];
+	const struct config_sections sections = fetch_settings_sections(settings_out);
 
 	memset(settings_out, 0, sizeof *settings_out);
-	fetch_settings_sections(settings_out, sections);
-	return config_read(path, sections, G_N_ELEMENTS(sections), error) &&
+	return config_read(path, &sections, error) &&
 	       smtp_settings_check(&settings_out->smtp, path, error) &&
 	       check_place(settings_out, path, error);
 }
 
 void fetch_settings_clear(struct fetch_settings *settings)
 {
-	struct config_section sections[FETCH_SETTINGS_SECTIONS];
+	const struct config_sections sections = fetch_settings_sections(settings);
 
-	fetch_settings_sections(settings, sections);
-	config_clear(sections, G_N_ELEMENTS(sections));
+	config_clear(&sections);
 }
 
 /* --- mailboxes -------------------------------------------------------------------------- */

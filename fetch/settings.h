@@ -28,11 +28,8 @@ struct fetch_settings {
 	char *metrics_file;
 };
 
-enum { FETCH_SETTINGS_SECTIONS = 3 + SMTP_SETTINGS_SECTIONS };
-
 /* All keys of the file; a test compares them with the sample file and the man page. */
-void fetch_settings_sections(struct fetch_settings *settings,
-			     struct config_section sections_out[static FETCH_SETTINGS_SECTIONS]);
+struct config_sections fetch_settings_sections(struct fetch_settings *settings);
 
 /* False with BM_ERROR_CONFIG. Clear the struct with fetch_settings_clear in either case. */
 bool fetch_settings_read(const char *path, struct fetch_settings *settings_out, GError **error)

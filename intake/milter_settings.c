@@ -22,27 +22,24 @@ static const struct config_key keys[] = {
 		    "figures of the running milter, for bouncectl metrics; empty: none"),
 };
 
-void milter_settings_sections(struct milter_settings *settings,
-			      struct config_section sections_out[static MILTER_SETTINGS_SECTIONS])
+struct config_sections milter_settings_sections(struct milter_settings *settings)
 {
-	sections_out[0] = daemon_settings_section(&settings->common);
-	sections_out[1] = intake_settings_section(&settings->intake);
-	sections_out[2] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	return (struct config_sections){{daemon_settings_section(&settings->common),
+					 intake_settings_section(&settings->intake),
+					 {keys, G_N_ELEMENTS(keys), settings}}};
 }
 
 bool milter_settings_read(const char *path, struct milter_settings *settings_out, GError **error)
 {
-	struct config_section sections[MILTER_SETTINGS_SECTIONS];
+	const struct config_sections sections = milter_settings_sections(settings_out);
 
 	memset(settings_out, 0, sizeof *settings_out);
-	milter_settings_sections(settings_out, sections);
-	return config_read(path, sections, G_N_ELEMENTS(sections), error);
+	return config_read(path, &sections, error);
 }
 
 void milter_settings_clear(struct milter_settings *settings)
 {
-	struct config_section sections[MILTER_SETTINGS_SECTIONS];
+	const struct config_sections sections = milter_settings_sections(settings);
 
-	milter_settings_sections(settings, sections);
-	config_clear(sections, G_N_ELEMENTS(sections));
+	config_clear(&sections);
 }

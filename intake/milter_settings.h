@@ -25,11 +25,8 @@ struct milter_settings {
 	char *metrics_file;
 };
 
-enum { MILTER_SETTINGS_SECTIONS = 3 };
-
 /* All keys of the file; a test compares them with the sample file and the man page. */
-void milter_settings_sections(struct milter_settings *settings,
-			      struct config_section sections_out[static MILTER_SETTINGS_SECTIONS]);
+struct config_sections milter_settings_sections(struct milter_settings *settings);
 
 /* False with BM_ERROR_CONFIG naming file, line and key. Clear the struct with
  * milter_settings_clear in either case. */

@@ -39,11 +39,9 @@ static const struct config_key keys[] = {
 		      "seconds to wait for the reply to the message"),
 };
 
-void smtp_settings_sections(struct smtp_settings *settings,
-			    struct config_section sections_out[static SMTP_SETTINGS_SECTIONS])
+struct config_section smtp_settings_section(struct smtp_settings *settings)
 {
-	sections_out[0] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
-	sections_out[1] = oauth_settings_section(&settings->oauth);
+	return (struct config_section){keys, G_N_ELEMENTS(keys), settings};
 }
 
 struct credential_settings smtp_settings_credential(const struct smtp_settings *settings)

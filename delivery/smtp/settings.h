@@ -33,11 +33,8 @@ struct smtp_settings {
 	long reply_wait;
 };
 
-enum { SMTP_SETTINGS_SECTIONS = 2 };
-
-/* Its keys, as sections of a program's file. */
-void smtp_settings_sections(struct smtp_settings *settings,
-			    struct config_section sections_out[static SMTP_SETTINGS_SECTIONS]);
+/* Its keys, as one section of a program's file, which has that of oauth as another. */
+struct config_section smtp_settings_section(struct smtp_settings *settings);
 
 /* What no single key shows: a login is offered only to a server whose certificate is
  * verified, unless the file says otherwise. False with BM_ERROR_CONFIG naming the file. */

@@ -46,11 +46,10 @@ static const struct config_key keys[] = {
 		      "seconds that a mail may take to arrive"),
 };
 
-void store_settings_sections(struct store_settings *settings,
-			     struct config_section sections_out[static STORE_SETTINGS_SECTIONS])
+struct config_sections store_settings_sections(struct store_settings *settings)
 {
-	sections_out[0] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
-	sections_out[1] = oauth_settings_section(&settings->oauth);
+	return (struct config_sections){
+	    {{keys, G_N_ELEMENTS(keys), settings}, oauth_settings_section(&settings->oauth)}};
 }
 
 bool store_settings_is_pop3(const struct store_settings *settings)
@@ -175,12 +174,11 @@ static char *name_of(const char *path)
 
 bool store_settings_read(const char *path, struct store_settings *settings_out, GError **error)
 {
-	struct config_section sections[STORE_SETTINGS_SECTIONS];
+	const struct config_sections sections = store_settings_sections(settings_out);
 
 	memset(settings_out, 0, sizeof *settings_out);
-	store_settings_sections(settings_out, sections);
 	settings_out->name = name_of(path);
-	if (!config_read(path, sections, G_N_ELEMENTS(sections), error))
+	if (!config_read(path, &sections, error))
 		return false;
 	set_presets(settings_out);
 	return check_store(settings_out, path, error);
@@ -188,9 +186,8 @@ bool store_settings_read(const char *path, struct store_settings *settings_out, 
 
 void store_settings_clear(struct store_settings *settings)
 {
-	struct config_section sections[STORE_SETTINGS_SECTIONS];
+	const struct config_sections sections = store_settings_sections(settings);
 
-	store_settings_sections(settings, sections);
-	config_clear(sections, G_N_ELEMENTS(sections));
+	config_clear(&sections);
 	g_clear_pointer(&settings->name, g_free);
 }

@@ -38,11 +38,8 @@ struct store_settings {
 	long transfer_wait;
 };
 
-enum { STORE_SETTINGS_SECTIONS = 2 };
-
 /* All keys of its file; a test compares them with the sample and the man page. */
-void store_settings_sections(struct store_settings *settings,
-			     struct config_section sections_out[static STORE_SETTINGS_SECTIONS]);
+struct config_sections store_settings_sections(struct store_settings *settings);
 
 /* False with BM_ERROR_CONFIG. Clear the struct with store_settings_clear in either case. */
 bool store_settings_read(const char *path, struct store_settings *settings_out, GError **error)

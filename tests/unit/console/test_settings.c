@@ -9,13 +9,11 @@ static void test_documents(void)
 {
 	g_auto(console_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
-	struct config_section sections[CONSOLE_SETTINGS_SECTIONS];
 
 	g_assert_true(console_settings_read("etc/bounce-console.conf", &settings, &error));
 	g_assert_no_error(error);
-	console_settings_sections(&settings, sections);
-	settings_documents_check(sections, G_N_ELEMENTS(sections), "etc/bounce-console.conf",
-				 "doc/bounce-console.8");
+	const struct config_sections sections = console_settings_sections(&settings);
+	settings_documents_check(&sections, "etc/bounce-console.conf", "doc/bounce-console.8");
 }
 
 int main(int argc, char **argv)

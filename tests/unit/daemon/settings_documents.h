@@ -34,7 +34,7 @@ static inline void settings_documents_check_key(const struct config_key *key, co
 }
 
 /* The sample file and the man page name every key, with its default. */
-static inline void settings_documents_check(const struct config_section *sections, size_t count,
+static inline void settings_documents_check(const struct config_sections *sections,
 					    const char *sample_path, const char *manual_path)
 {
 	g_autofree char *sample = NULL;
@@ -42,9 +42,9 @@ static inline void settings_documents_check(const struct config_section *section
 
 	g_assert_true(g_file_get_contents(sample_path, &sample, NULL, NULL));
 	g_assert_true(g_file_get_contents(manual_path, &manual, NULL, NULL));
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < sections[i].count; k++)
-			settings_documents_check_key(&sections[i].keys[k], sample, manual);
+	for (const struct config_section *section = sections->each; section->keys; section++)
+		for (size_t k = 0; k < section->count; k++)
+			settings_documents_check_key(&section->keys[k], sample, manual);
 }
 
 #endif

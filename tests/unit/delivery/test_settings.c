@@ -14,12 +14,10 @@ static void test_documents(void)
 {
 	g_auto(delivery_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
-	struct config_section sections[DELIVERY_SETTINGS_SECTIONS];
 
 	g_assert_true(delivery_settings_read("etc/bounce-delivery.conf", &settings, &error));
-	delivery_settings_sections(&settings, sections);
-	settings_documents_check(sections, G_N_ELEMENTS(sections), "etc/bounce-delivery.conf",
-				 "doc/bounce-delivery.8");
+	const struct config_sections sections = delivery_settings_sections(&settings);
+	settings_documents_check(&sections, "etc/bounce-delivery.conf", "doc/bounce-delivery.8");
 }
 
 static void test_password_in_the_clear(void)

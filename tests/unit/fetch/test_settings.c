@@ -17,20 +17,17 @@ static void test_documents(void)
 	g_auto(fetch_settings_t) settings = {0};
 	g_auto(store_settings_t) mailbox = {0};
 	g_autoptr(GError) error = NULL;
-	struct config_section sections[FETCH_SETTINGS_SECTIONS];
 
 	g_assert_true(fetch_settings_read("etc/bounce-fetch.conf", &settings, &error));
-	fetch_settings_sections(&settings, sections);
-	settings_documents_check(sections, G_N_ELEMENTS(sections), "etc/bounce-fetch.conf",
-				 "doc/bounce-fetch.8");
+	const struct config_sections sections = fetch_settings_sections(&settings);
+	settings_documents_check(&sections, "etc/bounce-fetch.conf", "doc/bounce-fetch.8");
 	g_assert_true(store_settings_read("etc/mailbox.conf", &mailbox, &error));
 	g_assert_no_error(error);
 	g_assert_cmpstr(mailbox.name, ==, "mailbox");
 	g_assert_cmpstr(mailbox.port, ==, "993");
 	g_assert_cmpstr(mailbox.recorded, ==, "move");
-	store_settings_sections(&mailbox, sections);
-	settings_documents_check(sections, STORE_SETTINGS_SECTIONS, "etc/mailbox.conf",
-				 "doc/bounce-fetch.8");
+	const struct config_sections of_mailbox = store_settings_sections(&mailbox);
+	settings_documents_check(&of_mailbox, "etc/mailbox.conf", "doc/bounce-fetch.8");
 }
 
 #define MAILBOX "host = h\nusername = u\npassword_file = /p\n"

@@ -93,12 +93,10 @@ static void test_documents(void)
 {
 	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
-	struct config_section sections[MILTER_SETTINGS_SECTIONS];
 
 	g_assert_true(milter_settings_read("etc/bounce-milter.conf", &settings, &error));
-	milter_settings_sections(&settings, sections);
-	settings_documents_check(sections, G_N_ELEMENTS(sections), "etc/bounce-milter.conf",
-				 "doc/bounce-milter.conf.5");
+	const struct config_sections sections = milter_settings_sections(&settings);
+	settings_documents_check(&sections, "etc/bounce-milter.conf", "doc/bounce-milter.conf.5");
 }
 
 int main(int argc, char **argv)
