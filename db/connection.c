@@ -14,6 +14,7 @@ enum { CANCEL_WAIT = G_USEC_PER_SEC };
 struct marks {
 	bool is_denied;
 	bool may_not_prepare;
+	bool was_notified;
 	GHashTable *prepared; /* a set of addresses */
 };
 
@@ -72,6 +73,20 @@ bool connection_has_prepared(const PGconn *connection, const char *statement)
 void connection_note_prepared(PGconn *connection, const char *statement)
 {
 	g_hash_table_add(marks_of(connection)->prepared, (void *)statement);
+}
+
+void connection_gather_notices(PGconn *connection)
+{
+	for (PGnotify *notice; (notice = PQnotifies(connection)) != NULL; PQfreemem(notice))
+		marks_of(connection)->was_notified = true;
+}
+
+bool connection_take_notices(PGconn *connection)
+{
+	connection_gather_notices(connection);
+	bool was_notified = marks_of(connection)->was_notified;
+	marks_of(connection)->was_notified = false;
+	return was_notified;
 }
 
 bool connection_is_read_only(const PGconn *connection)

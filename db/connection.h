@@ -27,6 +27,12 @@ bool connection_may_prepare(const PGconn *connection);
 bool connection_has_prepared(const PGconn *connection, const char *statement);
 void connection_note_prepared(PGconn *connection, const char *statement);
 
+/* Any role may NOTIFY, as often as it likes and with 8 kB each, and libpq keeps all of it: so what
+ * has come is gathered wherever an answer is waited for, and only that something came is kept.
+ * connection_take_notices: whether it did, since it was asked last. */
+void connection_gather_notices(PGconn *connection);
+bool connection_take_notices(PGconn *connection);
+
 /* Whether the server itself says that it is read-only: in recovery, or by
  * default_transaction_read_only (PostgreSQL 14 and later, with every answer). */
 bool connection_is_read_only(const PGconn *connection);

@@ -108,15 +108,6 @@ static bool connect_and_refresh(struct parameter_cache *cache, GError **error)
 	return false;
 }
 
-static bool take_notifications(PGconn *connection)
-{
-	bool any = false;
-
-	for (PGnotify *notice; (notice = PQnotifies(connection)) != NULL; any = true)
-		PQfreemem(notice);
-	return any;
-}
-
 /* Sleeps until something happens or the time is up. False: stop. */
 static bool wait_for_event(struct parameter_cache *cache, unsigned seconds)
 {
@@ -133,19 +124,24 @@ static bool listen_on(struct parameter_cache *cache, GError **error)
 {
 	gint64 reread_at = g_get_monotonic_time() + REREAD_INTERVAL * G_USEC_PER_SEC;
 
-	while (wait_for_event(cache, REREAD_INTERVAL)) {
+	for (;;) {
+		/* while they were read, perhaps */
+		bool has_changed = connection_take_notices(cache->connection);
+
+		if (!wait_for_event(cache, has_changed ? 0 : REREAD_INTERVAL))
+			return false;
 		if (!PQconsumeInput(cache->connection)) {
 			g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "database: %s",
 				    g_strstrip(PQerrorMessage(cache->connection)));
 			return true;
 		}
-		if (!take_notifications(cache->connection) && g_get_monotonic_time() < reread_at)
+		has_changed |= connection_take_notices(cache->connection);
+		if (!has_changed && g_get_monotonic_time() < reread_at)
 			continue;
 		reread_at = g_get_monotonic_time() + REREAD_INTERVAL * G_USEC_PER_SEC;
 		if (!refresh(cache, error))
 			return true;
 	}
-	return false;
 }
 
 static void *cache_main(void *data)

@@ -334,6 +334,7 @@ static bool wait_for_result(PGconn *connection, gint64 deadline, GError **error)
 			set_pg_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
 			return false;
 		}
+		connection_gather_notices(connection);
 		if (unsent > 0)
 			unsent = PQflush(connection);
 	}

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "db/connection.h"
 #include "db/pg.h"
 #include "db/values/pg_array.h"
 
@@ -378,15 +379,12 @@ void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
 	struct pollfd events[] = {
 	    {.fd = stop_fd, .events = POLLIN},
 	    {.fd = queue->connection ? PQsocket(queue->connection) : -1, .events = POLLIN}};
-	PGnotify *notice = queue->connection ? PQnotifies(queue->connection) : NULL;
 
-	if (!notice) {
-		poll(events, G_N_ELEMENTS(events), wait);
-		if (queue->connection && !PQconsumeInput(queue->connection))
-			g_clear_pointer(&queue->connection, pg_close);
-	}
-	if (notice)
-		PQfreemem(notice);
-	while (queue->connection && (notice = PQnotifies(queue->connection)) != NULL)
-		PQfreemem(notice);
+	if (queue->connection && connection_take_notices(queue->connection))
+		return;
+	poll(events, G_N_ELEMENTS(events), wait);
+	if (queue->connection && !PQconsumeInput(queue->connection))
+		g_clear_pointer(&queue->connection, pg_close);
+	if (queue->connection)
+		(void)connection_take_notices(queue->connection);
 }

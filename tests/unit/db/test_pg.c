@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "db/connection.h"
 #include "db/pg.h"
 #include "tests/unit/db/server.h"
 
@@ -177,6 +178,30 @@ static void test_statements_are_limited(void)
 	}
 }
 
+/* What any role may send to who listens, while he waits for an answer. */
+static void test_flood_of_notices(void)
+{
+	g_autoptr(PGconn) listener = server_connect(conninfo);
+	g_autoptr(PGconn) other = server_connect(conninfo);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PGresult) listening = pg_query(listener, 5, "LISTEN flood", 0, NULL, &error);
+	g_autoptr(PGresult) flood =
+	    pg_query(other, 60,
+		     "SELECT count(pg_notify('flood', repeat('x', 1000) || i)) "
+		     "FROM generate_series(1, 10000) AS i",
+		     0, NULL, &error);
+	g_autoptr(PGresult) answer = pg_query(listener, 60, "SELECT 1", 0, NULL, &error);
+	unsigned kept = 0;
+
+	g_assert_no_error(error);
+	g_assert_nonnull(answer);
+	for (PGnotify *notice; (notice = PQnotifies(listener)) != NULL; PQfreemem(notice))
+		kept++;
+	g_assert_cmpuint(kept, <, 1000);
+	g_assert_true(connection_take_notices(listener));
+	g_assert_false(connection_take_notices(listener));
+}
+
 static void assert_setting(PGconn *connection, const char *name, const char *expected)
 {
 	g_autofree char *statement = g_strdup_printf("SHOW %s", name);
@@ -284,6 +309,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/db/no-answer-in-time", test_no_answer_in_time);
 	g_test_add_func("/db/given-up-is-cancelled", test_given_up_is_cancelled);
 	g_test_add_func("/db/statements-are-limited", test_statements_are_limited);
+	g_test_add_func("/db/flood-of-notices", test_flood_of_notices);
 	g_test_add_func("/db/role-with-other-defaults", test_role_with_other_defaults);
 	g_test_add_func("/db/other-encoding", test_other_encoding);
 	g_test_add_func("/db/refusal-that-passes", test_refusal_that_passes);
