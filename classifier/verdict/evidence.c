@@ -11,6 +11,9 @@
 #include "classifier/text/status_code.h"
 #include "classifier/text/words.h"
 
+#define HOSTS_MAX 4 /* that passed a reply on, one to the other */
+#define LETTERS   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 static void cut_evidence(char *from, const char *to)
 {
 	memmove(from, to, strlen(to) + 1);
@@ -166,10 +169,55 @@ static const char *find_behind_filter(const char *text)
 	return end && is_refusal_code(end + 3) ? end + 3 : NULL;
 }
 
+/* Exchange: "<mx.example.net #5.5.0 smtp;550 5.1.1 User unknown>". */
+static const char *find_behind_type(const char *text)
+{
+	static const char type[] = " smtp;";
+	for (const char *at = text; (at = strstr(at, type)); at++) {
+		const char *word = at;
+		while (word > text && word[-1] != ' ')
+			word--;
+		const char *reply = at + strlen(type);
+		reply += *reply == ' ';
+		if (*word == '#' && is_refusal_code(reply))
+			return reply;
+	}
+	return NULL;
+}
+
+/* Cisco's: "5.1.0 - Unknown address error 550-'5.7.1 Client host rejected'". */
+static const char *find_behind_verdict(const char *text)
+{
+	static const char dash[] = " - ";
+	for (const char *at = strstr(text, dash); at; at = strstr(at + 1, dash)) {
+		const char *words = at + strlen(dash);
+		const char *reply = words + strspn(words, LETTERS " ");
+		if (at > text && g_ascii_isdigit(at[-1]) && g_ascii_isupper(*words) &&
+		    reply[-1] == ' ' && is_refusal_code(reply) && reply[3] && reply[4] == '\'')
+			return reply;
+	}
+	return NULL;
+}
+
+/* NULL if there is none. */
+static const char *find_passed_on(const char *text)
+{
+	static const char *(*const finders[])(const char *) = {
+	    find_behind_verdict, find_behind_type, find_behind_arrow, find_behind_filter};
+	const char *reply = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(finders) && !reply; i++)
+		reply = finders[i](text);
+	return reply;
+}
+
 const char *evidence_find_passed_on(const char *text)
 {
-	const char *reply = find_behind_arrow(text);
-	return reply ? reply : find_behind_filter(text);
+	const char *reply = find_passed_on(text), *innermost = reply;
+	for (int hosts = 1; reply && hosts < HOSTS_MAX; hosts++) {
+		innermost = reply;
+		reply = find_passed_on(reply);
+	}
+	return innermost;
 }
 
 /* The reply behind this place, where the name of its host may come first, as Exim puts it:
@@ -185,6 +233,46 @@ static char *find_reply_behind(char *at)
 		    end && strncmp(end, address, strlen(address)) == 0 ? end + strlen(address) : at;
 	}
 	return is_refusal_code(at) ? at : NULL;
+}
+
+/* The closing quote of "'User unknown' (delivery attempts: 0)"; its end if there is none. */
+static char *find_closing_quote(char *words)
+{
+	char *end = strstr(words, "' (delivery attempts");
+	if (end)
+		return end;
+	for (end = words; *end; end++)
+		if (*end == '\'' && (end[1] == '\0' || end[1] == '\n'))
+			break;
+	return end;
+}
+
+/* The closing bracket of "#5.5.0 smtp;550 No <@>>"; its end if there is none. */
+static char *find_closing_bracket(char *words)
+{
+	int depth = 0;
+	for (char before = ' '; *words; before = *words++) {
+		depth += (*words == '<') - (*words == '>' && before != '-');
+		if (depth < 0)
+			break;
+	}
+	return words;
+}
+
+static bool keep_passed_on(char *text)
+{
+	bool is_quoted = find_behind_verdict(text), is_in_brackets = find_behind_type(text);
+	const char *reply = find_passed_on(text);
+	if (!reply)
+		return false;
+	cut_evidence(text, reply);
+	if (is_quoted) {
+		cut_evidence(text + 4, text + 5);
+		*find_closing_quote(text) = '\0';
+	} else if (is_in_brackets) {
+		*find_closing_bracket(text) = '\0';
+	}
+	return true;
 }
 
 static void keep_quoted_reply(char *text)
@@ -276,9 +364,8 @@ void evidence_keep(char *folded)
 {
 	drop_giving_up(folded);
 	drop_mailer_lines(folded);
-	const char *passed_on = evidence_find_passed_on(folded);
-	if (passed_on)
-		cut_evidence(folded, passed_on);
+	for (int hosts = 1; hosts < HOSTS_MAX && keep_passed_on(folded);)
+		hosts++;
 	keep_logged_reason(folded);
 	keep_quoted_reply(folded);
 	drop_phrases(folded, words_empty_phrase);

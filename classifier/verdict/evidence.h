@@ -18,9 +18,9 @@
  *  - and so does qmail's "Giving up on 192.0.2.1." */
 void evidence_keep(char *folded);
 
-/* A reply that another host passed on behind one of its own, as Exchange Online and Amavis do: the
- * codes before it, and those that the report gives beside it, are that host's. NULL if there is
- * none. */
+/* A reply that another host passed on behind one of its own, as Exchange, Amavis and Cisco's
+ * do: the codes before it, and those that the report gives beside it, are that host's. NULL if
+ * there is none. */
 const char *evidence_find_passed_on(const char *text);
 
 /* The name that stands alone, in whatever case, becomes the mark if that is not longer. In place.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * What a host has said is judged alike, whichever mail system tells of it: each reply of
- * tests/unit/data/replies.txt as Postfix, Exim, qmail, Exchange Online and Amavis put it into a
+ * tests/unit/data/replies.txt as Postfix, Exim, qmail, Exchange, Amavis and a Cisco put it into a
  * report.
  */
 #include <string.h>
@@ -37,28 +37,40 @@ static const struct ruleset *rules;
 
 static const struct frame {
 	const char *name;
+	const char *behind_code;
 	const char *before;
 	const char *after;
 } frames[] = {
-    {"postfix", DSN("5.0.0") "x-postfix; host " HOST "[192.0.2.1] said: ",
+    {"postfix", " ", DSN("5.0.0") "x-postfix; host " HOST "[192.0.2.1] said: ",
      " (in reply to RCPT TO command)\n--q--\n"},
-    {"exim", EXIM "    host " HOST " [192.0.2.1]\n" EXIM_ERROR "    ", "\n"},
-    {"exim-4.8", EXIM EXIM_ERROR "    host " HOST " [192.0.2.1]: ", "\n"},
-    {"qmail",
+    {"exim", " ", EXIM "    host " HOST " [192.0.2.1]\n" EXIM_ERROR "    ", "\n"},
+    {"exim-4.8", " ", EXIM EXIM_ERROR "    host " HOST " [192.0.2.1]: ", "\n"},
+    {"qmail", " ",
      HEAD "\nHi. This is the qmail-send program at relay.example.\n"
 	  "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
 	  "This is a permanent error; I've given up. Sorry it didn't work out.\n\n"
 	  "<" RECIPIENT ">:\n192.0.2.1 does not like recipient.\nRemote host said: ",
      "\nGiving up on 192.0.2.1.\n"},
-    {"exchange-online", DSN("5.0.350") "smtp;550 5.0.350 Remote server returned an error -> ",
+    {"exchange-online", " ", DSN("5.0.350") "smtp;550 5.0.350 Remote server returned an error -> ",
      "\n--q--\n"},
-    {"amavis",
+    {"amavis", " ",
      DSN("5.0.0") "smtp; 550 5.0.0 id=1-2, from MTA(smtp:[127.0.0.1]:10025): ", "\n--q--\n"},
+    {"exchange-2003", " ",
+     HEAD "\nYour message did not reach some or all of the intended recipients.\n\n"
+	  "      Subject:  Invoice\n      Sent:     11/30/2026 7:00 AM\n\n"
+	  "The following recipient(s) could not be reached:\n\n"
+	  "      " RECIPIENT " on 11/30/2026 7:00 AM\n"
+	  "            There was a SMTP communication problem with the recipient's email server.  "
+	  "Please contact your system administrator.\n            <relay.example #5.5.0 smtp;",
+     ">\n"},
+    {"cisco", "-'", DSN("5.1.0") "smtp; 5.1.0 - Unknown address error ",
+     "' (delivery attempts: 0)\n--q--\n"},
 };
 
 static enum bounce_class judge(const struct frame *frame, const char *reply)
 {
-	g_autofree char *mail = g_strconcat(frame->before, reply, frame->after, NULL);
+	g_autofree char *mail = g_strdup_printf("%s%.3s%s%s%s", frame->before, reply,
+						frame->behind_code, reply + 4, frame->after);
 	g_autoptr(report_t) report = reader_parse(mail, strlen(mail), &limits_default);
 	struct verdict verdict;
 
