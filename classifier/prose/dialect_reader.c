@@ -229,7 +229,8 @@ static void read_recipients(struct dialect_reading *reading, const char *open)
 		struct slice words = find_dialect_words(dialect, &match, before, line);
 		add_dialect_recipient(reading, &match, words);
 		add_chained(reading, match, words);
-		before = next_dialect_line(line);
+		/* what was said of one is not said of the next as well */
+		before = MAX(next_dialect_line(line), words.data + words.len);
 	}
 }
 
