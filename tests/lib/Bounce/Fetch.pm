@@ -36,6 +36,7 @@ sub new {
         conninfo  => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT),
         user      => $instance->is_root ? $instance->daemon_user : '',
         mailboxes => $self->{dir},
+        rules_dir => $instance->rules_dir,
         log       => 'stderr',
         hostname  => 'fetch.example.org',
         starttls  => 'off',
