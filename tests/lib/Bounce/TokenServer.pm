@@ -24,6 +24,7 @@ The secret of the client is C<s&cret>.
 
 use strict;
 use warnings;
+use Bounce::Dovecot;
 use IO::Socket::SSL;
 use JSON::PP;
 use POSIX ();
@@ -44,15 +45,26 @@ sub url { my ($self) = @_; return "https://localhost:$self->{port}/token" }
 # What makes a Dovecot ask here whether a token is good.
 sub dovecot_settings {
     my ($self) = @_;
-    my $instance = $self->{instance};
-    my $file     = $instance->write_file('dovecot-oauth2.conf', <<"END");
+    my $instance  = $self->{instance};
+    my $authority = $instance->path('dovecot/certificate.pem');
+    my $questions = <<"END";
 introspection_url = https://localhost:$self->{port}/introspect?token=
 introspection_mode = get
-tls_ca_cert_file = @{[ $instance->path('dovecot/certificate.pem') ]}
 username_attribute = username
 active_attribute = active
 active_value = true
 END
+    return <<"END" if Bounce::Dovecot->version eq '2.4';
+auth_mechanisms = plain oauthbearer xoauth2
+ssl_client_ca_file = $authority
+oauth2 {
+$questions}
+passdb oauth2 {
+  mechanisms_filter = oauthbearer xoauth2
+}
+END
+    my $file = $instance->write_file('dovecot-oauth2.conf',
+        "${questions}tls_ca_cert_file = $authority\n");
     return <<"END";
 auth_mechanisms = plain oauthbearer xoauth2
 passdb {
