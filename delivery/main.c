@@ -4,7 +4,6 @@
  */
 #include "base/log.h"
 #include "classifier/mime/mime.h"
-#include "classifier/rules/live_ruleset.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
@@ -80,11 +79,8 @@ static bool service_is_working(void *data)
 static bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
 	const struct service *service = data;
-	struct ruleset *rules = daemon_rules_load(fresh_settings, error);
 
-	if (rules)
-		live_ruleset_set(service->rules, rules);
-	return rules;
+	return daemon_rules_reload(fresh_settings, service->rules, error);
 }
 
 static void service_close(void *data)

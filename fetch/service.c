@@ -249,11 +249,9 @@ bool service_is_working(void *data)
 bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
 	const struct service *service = data;
-	struct ruleset *rules = daemon_rules_load(fresh_settings, error);
 
-	if (!rules)
+	if (!daemon_rules_reload(fresh_settings, intake_rules(service->taking.intake), error))
 		return false;
-	intake_set_rules(service->taking.intake, rules);
 	for_each(service, mailbox_wake);
 	return true;
 }

@@ -43,9 +43,9 @@ void intake_free(struct intake *intake)
 	g_free(intake);
 }
 
-void intake_set_rules(struct intake *intake, struct ruleset *rules)
+struct live_ruleset *intake_rules(const struct intake *intake)
 {
-	live_ruleset_set(intake->rules, rules);
+	return intake->rules;
 }
 
 /* One line for each recipient, so that "what happened to X" is one grep. The class is

@@ -12,7 +12,7 @@
 #include <glib.h>
 
 #include "base/exposition.h"
-#include "classifier/rules/ruleset.h"
+#include "classifier/rules/live_ruleset.h"
 #include "classifier/text/limits.h"
 #include "classifier/verdict/envelope.h"
 #include "db/record.h"
@@ -23,8 +23,8 @@ struct intake;
 struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const struct limits *limits);
 void intake_free(struct intake *intake);
 
-/* Takes the ruleset; messages in progress finish with the one they started with. */
-void intake_set_rules(struct intake *intake, struct ruleset *rules);
+/* The rules in force; messages in progress finish with those they started with. */
+struct live_ruleset *intake_rules(const struct intake *intake);
 
 /* Processes one message. Pass at least limits.message_bytes + 1 bytes of a longer one: the
  * last one shows that it was cut. True only after COMMIT. Otherwise

@@ -94,11 +94,8 @@ static bool service_is_working(void *data)
 static bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
 	const struct service *service = data;
-	struct ruleset *rules = daemon_rules_load(fresh_settings, error);
 
-	if (rules)
-		intake_set_rules(service->intake, rules);
-	return rules;
+	return daemon_rules_reload(fresh_settings, intake_rules(service->intake), error);
 }
 
 static void service_close(void *data)

@@ -11,6 +11,16 @@ struct ruleset *daemon_rules_load(const struct daemon_settings *settings, GError
 	return ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
 }
 
+bool daemon_rules_reload(const struct daemon_settings *settings, struct live_ruleset *rules,
+			 GError **error)
+{
+	struct ruleset *fresh = daemon_rules_load(settings, error);
+
+	if (fresh)
+		live_ruleset_set(rules, fresh);
+	return fresh;
+}
+
 bool daemon_rules_check(const struct daemon_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
