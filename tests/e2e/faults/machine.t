@@ -210,7 +210,9 @@ my @row = (
         break => sub {
             other_database("ALTER SYSTEM SET default_transaction_read_only = on;\n",
                 "SELECT pg_reload_conf();\n");
-            sleep 1;
+            # a new session has it once the others have been told
+            $stage->wait_for(30,
+                sub { $db->value('SHOW default_transaction_read_only') eq 'on' });
         },
         mend => sub {
             other_database("SET default_transaction_read_only = off;\n",
