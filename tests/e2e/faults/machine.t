@@ -312,6 +312,7 @@ subtest 'hardly a file descriptor' => sub {
 # By root, in a mount namespace of its own, after those lines of a shell.
 sub start_apart {
     my ($lines, $behind) = @_;
+    $daemon->set(user => $instance->daemon_user);
     my $script = $instance->write_file('apart.sh', "set -e\n${lines}exec \"\$@\"\n");
     my $before = join ' ', $instance->as_root('unshare', '-m', 'sh', $script);
     return start_otherwise("exec $before", $behind // '');
@@ -351,6 +352,8 @@ ln -s '$path' '$devices/log'
 mount --rbind '$devices' /dev
 END
     $syslog->recv(my $line, 4096);
+    # where sudo stood before the one that was killed, that one ends later
+    $syslog->recv($line, 4096) while $line =~ /is held, waiting/;
     like $line, qr/bounce-milter\[\d+\]: .* starts/, 'it logs there';
     my $filler = IO::Socket::UNIX->new(Peer => $path, Type => SOCK_DGRAM) or die "$path: $!\n";
     $filler->blocking(0);
@@ -508,7 +511,10 @@ END
 subtest 'the name of the server is not found' => sub {
     plan skip_all => 'nothing can be mounted here' unless Bounce::SmallDisk->is_possible($instance);
     my $port   = $stage->mta->port;
-    my $lonely = Bounce::Delivery->new($instance, $db, name => 'lonely',
+    my $lonely = Bounce::Delivery->new(
+        $instance, $db,
+        name   => 'lonely',
+        user   => $instance->daemon_user,
         server => "submission.test:$port")->write_conf;
     my $hosts = $instance->write_file('hosts', "127.0.0.1 localhost submission.test\n");
     my $names = $instance->write_file('resolv.conf', "nameserver 127.0.0.1\n");
