@@ -255,6 +255,8 @@ while (my ($name, $row) = splice @row, 0, 2) {
 # Instead of the one that runs: the words of a shell before its command, those behind it.
 sub start_otherwise {
     my ($before, $behind) = @_;
+    # of what sudo has started, we may end the daemon, and sudo ends with it
+    kill KILL => $instance->read_lines($instance->path('milter/pid')) if !$instance->is_root;
     $daemon->kill;
     my $answers = $daemon->database_answers;
     $daemon->write_conf;
@@ -352,8 +354,6 @@ ln -s '$path' '$devices/log'
 mount --rbind '$devices' /dev
 END
     $syslog->recv(my $line, 4096);
-    # where sudo stood before the one that was killed, that one ends later
-    $syslog->recv($line, 4096) while $line =~ /is held, waiting/;
     like $line, qr/bounce-milter\[\d+\]: .* starts/, 'it logs there';
     my $filler = IO::Socket::UNIX->new(Peer => $path, Type => SOCK_DGRAM) or die "$path: $!\n";
     $filler->blocking(0);
