@@ -199,23 +199,38 @@ static const char *find_behind_verdict(const char *text)
 	return NULL;
 }
 
+enum passed_on {
+	PASSED_ON_QUOTED,
+	PASSED_ON_IN_BRACKETS,
+	PASSED_ON_AS_IT_IS,
+};
+
 /* NULL if there is none. */
-static const char *find_passed_on(const char *text)
+static const char *find_passed_on(const char *text, enum passed_on *how_out)
 {
-	static const char *(*const finders[])(const char *) = {
-	    find_behind_verdict, find_behind_type, find_behind_arrow, find_behind_filter};
-	const char *reply = NULL;
-	for (size_t i = 0; i < G_N_ELEMENTS(finders) && !reply; i++)
-		reply = finders[i](text);
-	return reply;
+	static const struct {
+		const char *(*find)(const char *text);
+		enum passed_on how;
+	} finders[] = {{find_behind_verdict, PASSED_ON_QUOTED},
+		       {find_behind_type, PASSED_ON_IN_BRACKETS},
+		       {find_behind_arrow, PASSED_ON_AS_IT_IS},
+		       {find_behind_filter, PASSED_ON_AS_IT_IS}};
+	for (size_t i = 0; i < G_N_ELEMENTS(finders); i++) {
+		const char *reply = finders[i].find(text);
+		*how_out = finders[i].how;
+		if (reply)
+			return reply;
+	}
+	return NULL;
 }
 
 const char *evidence_find_passed_on(const char *text)
 {
-	const char *reply = find_passed_on(text), *innermost = reply;
+	enum passed_on how;
+	const char *reply = find_passed_on(text, &how), *innermost = reply;
 	for (int hosts = 1; reply && hosts < HOSTS_MAX; hosts++) {
 		innermost = reply;
-		reply = find_passed_on(reply);
+		reply = find_passed_on(reply, &how);
 	}
 	return innermost;
 }
@@ -261,16 +276,21 @@ static char *find_closing_bracket(char *words)
 
 static bool keep_passed_on(char *text)
 {
-	bool is_quoted = find_behind_verdict(text), is_in_brackets = find_behind_type(text);
-	const char *reply = find_passed_on(text);
+	enum passed_on how;
+	const char *reply = find_passed_on(text, &how);
 	if (!reply)
 		return false;
 	cut_evidence(text, reply);
-	if (is_quoted) {
+	switch (how) {
+	case PASSED_ON_QUOTED:
 		cut_evidence(text + 4, text + 5);
 		*find_closing_quote(text) = '\0';
-	} else if (is_in_brackets) {
+		break;
+	case PASSED_ON_IN_BRACKETS:
 		*find_closing_bracket(text) = '\0';
+		break;
+	case PASSED_ON_AS_IT_IS:
+		break;
 	}
 	return true;
 }
