@@ -92,12 +92,13 @@ static void skip_empty_nodes(struct nfa *nfa)
 		unsigned *start = &g_array_index(nfa->starts, unsigned, i);
 		*start = behind_empty(nfa, *start);
 	}
+	nfa->start = behind_empty(nfa, nfa->start);
 }
 
 /* --- common beginnings ------------------------------------------------------ */
 
-/* Deeper they have little in common, and it is an end where they loop. */
-enum { MERGE_DEPTH_MAX = 8 };
+/* Deeper they have little in common. */
+enum { MERGE_DEPTH_MAX = 6, MERGE_DEPTH_BITS = 4 };
 
 /* Nodes that are a choice, behind those of the callers. */
 struct merge {
@@ -105,6 +106,7 @@ struct merge {
 	GArray *nodes;   /* unsigned */
 	unsigned *marks; /* per node: the list that it is in already */
 	unsigned list;
+	GHashTable *merged; /* a list (GBytes): its merged node, and how deep it was merged */
 };
 
 static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth);
@@ -139,6 +141,15 @@ static int compare_nodes(gconstpointer a, gconstpointer b, gpointer data)
 	return x->kind != y->kind ? x->kind - y->kind : (left > right) - (left < right);
 }
 
+/* The same list has one order. */
+static int compare_places(gconstpointer a, gconstpointer b, gpointer data)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+	int order = compare_nodes(a, b, data);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
 static bool ask_the_same(const struct merge *merge, unsigned i, unsigned j)
 {
 	const struct nfa_node *one = node_at(merge->nfa, get_node(merge, i));
@@ -164,13 +175,10 @@ static unsigned merge_group(struct merge *merge, unsigned begin, unsigned end, u
 }
 
 /* One node for the choice of all from base on, in which no two ask the same. */
-static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth)
+static unsigned merge_list(struct merge *merge, unsigned base, unsigned depth)
 {
 	unsigned all = 0, len = merge->nodes->len, end = 0;
 
-	if (len > base) /* an array without an element has no first one to point at */
-		g_qsort_with_data(&g_array_index(merge->nodes, unsigned, base), (gint)(len - base),
-				  sizeof(unsigned), compare_nodes, merge->nfa);
 	for (unsigned begin = base; begin < len; begin = end) {
 		for (end = begin + 1; depth > 0 && end < len; end++)
 			if (!ask_the_same(merge, begin, end))
@@ -182,8 +190,30 @@ static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth)
 			: nfa_add(merge->nfa,
 				  (struct nfa_node){.kind = NFA_SPLIT, .next = one, .other = all});
 	}
-	g_array_set_size(merge->nodes, base);
 	return all;
+}
+
+/* The same of the nodes from base on, which it takes off the list. A loop comes back to a list that
+ * is being merged: to a node that stands for it and leads to what it becomes. */
+static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth)
+{
+	unsigned len = merge->nodes->len, *list = &g_array_index(merge->nodes, unsigned, base);
+
+	if (len == base) /* an array without an element has no first one to point at */
+		return 0;
+	g_qsort_with_data(list, (gint)(len - base), sizeof(unsigned), compare_places, merge->nfa);
+	g_autoptr(GBytes) key = g_bytes_new(list, (len - base) * sizeof(unsigned));
+	unsigned known = GPOINTER_TO_UINT(g_hash_table_lookup(merge->merged, key));
+	unsigned node = known >> MERGE_DEPTH_BITS;
+	if (known % (1U << MERGE_DEPTH_BITS) < depth || known == 0) {
+		node = nfa_add(merge->nfa, (struct nfa_node){.kind = NFA_EMPTY});
+		g_hash_table_insert(merge->merged, g_bytes_ref(key),
+				    GUINT_TO_POINTER(node << MERGE_DEPTH_BITS | depth));
+		unsigned all = merge_list(merge, base, depth);
+		node_at(merge->nfa, node)->next = all;
+	}
+	g_array_set_size(merge->nodes, base);
+	return node;
 }
 
 static void merge_beginnings(struct nfa *nfa)
@@ -192,12 +222,16 @@ static void merge_beginnings(struct nfa *nfa)
 	struct merge merge = {.nfa = nfa,
 			      .nodes = g_array_new(FALSE, FALSE, sizeof(unsigned)),
 			      .marks = marks,
-			      .list = 1};
+			      .list = 1,
+			      .merged = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+							      (GDestroyNotify)g_bytes_unref, NULL)};
 
 	for (unsigned i = 0; i < nfa->starts->len; i++)
 		add_choices(&merge, g_array_index(nfa->starts, unsigned, i));
 	nfa->start = merge_from(&merge, 0, MERGE_DEPTH_MAX);
+	skip_empty_nodes(nfa);
 	g_array_unref(merge.nodes);
+	g_hash_table_unref(merge.merged);
 }
 
 /* --- what is left ------------------------------------------------------------- */
