@@ -108,6 +108,14 @@ static void take_reply(struct reply_reader *reader, struct smtp_reply *reply_out
 	reader->line_count = 0;
 }
 
+/* Without the CR, whose LF is still to come. */
+static bool is_too_long(const GString *pending)
+{
+	gsize len = pending->len;
+
+	return len - (len > 0 && pending->str[len - 1] == '\r') > REPLY_LINE_BYTES_MAX;
+}
+
 enum reply_progress reply_reader_next(struct reply_reader *reader, struct smtp_reply *reply_out)
 {
 	GString *pending = reader->pending;
@@ -129,5 +137,5 @@ enum reply_progress reply_reader_next(struct reply_reader *reader, struct smtp_r
 			return progress;
 		}
 	}
-	return pending->len > REPLY_LINE_BYTES_MAX ? REPLY_UNREADABLE : REPLY_INCOMPLETE;
+	return is_too_long(pending) ? REPLY_UNREADABLE : REPLY_INCOMPLETE;
 }
