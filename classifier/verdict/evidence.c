@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Each step shortens the words, never below what says something.
+ * Each step shortens the words, never below what says something, but for one: what stands before a
+ * reply that was passed on is no evidence, also where the reply has no words.
  */
 #include "classifier/verdict/evidence.h"
 
@@ -11,7 +12,7 @@
 #include "classifier/text/status_code.h"
 #include "classifier/text/words.h"
 
-#define HOSTS_MAX 4 /* that passed a reply on, one to the other */
+#define HOSTS_MAX 3 /* that passed a reply on, one to the other */
 #define LETTERS   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 static void cut_evidence(char *from, const char *to)
@@ -227,11 +228,9 @@ static const char *find_passed_on(const char *text, enum passed_on *how_out)
 const char *evidence_find_passed_on(const char *text)
 {
 	enum passed_on how;
-	const char *reply = find_passed_on(text, &how), *innermost = reply;
-	for (int hosts = 1; reply && hosts < HOSTS_MAX; hosts++) {
-		innermost = reply;
-		reply = find_passed_on(reply, &how);
-	}
+	const char *innermost = NULL;
+	for (int hosts = 0; hosts < HOSTS_MAX && (text = find_passed_on(text, &how)); hosts++)
+		innermost = text;
 	return innermost;
 }
 
@@ -384,8 +383,8 @@ void evidence_keep(char *folded)
 {
 	drop_giving_up(folded);
 	drop_mailer_lines(folded);
-	for (int hosts = 1; hosts < HOSTS_MAX && keep_passed_on(folded);)
-		hosts++;
+	for (int hosts = 0; hosts < HOSTS_MAX && keep_passed_on(folded); hosts++)
+		;
 	keep_logged_reason(folded);
 	keep_quoted_reply(folded);
 	drop_phrases(folded, words_empty_phrase);
