@@ -197,10 +197,11 @@ static unsigned merge_list(struct merge *merge, unsigned base, unsigned depth)
  * is being merged: to a node that stands for it and leads to what it becomes. */
 static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth)
 {
-	unsigned len = merge->nodes->len, *list = &g_array_index(merge->nodes, unsigned, base);
+	unsigned len = merge->nodes->len;
 
-	if (len == base) /* an array without an element has no first one to point at */
+	if (len == base)
 		return 0;
+	unsigned *list = &g_array_index(merge->nodes, unsigned, base);
 	g_qsort_with_data(list, (gint)(len - base), sizeof(unsigned), compare_places, merge->nfa);
 	g_autoptr(GBytes) key = g_bytes_new(list, (len - base) * sizeof(unsigned));
 	unsigned known = GPOINTER_TO_UINT(g_hash_table_lookup(merge->merged, key));
