@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "base/wrapped_text.h"
 #include "version.h"
+
+enum { TEXT_COLUMN = 22 }; /* where the text of an option begins */
 
 static char *usual_config(const char *program)
 {
@@ -19,27 +22,31 @@ static char *usual_config(const char *program)
 static void print_usage(FILE *out, const char *program, const struct arguments_help *help)
 {
 	g_autofree char *config = usual_config(program);
+	g_autofree char *checks =
+	    g_strdup_printf("say what is wrong with %s, and end", help->checked);
+	g_autofree char *once = g_strdup_printf("%s, and end", help->once ? help->once : "");
+	g_autofree char *exits = g_strdup_printf(
+	    "0 stopped%s; 1 a fault that is logged; 64 wrong usage; 78 a fault of the "
+	    "configuration%s.",
+	    help->once ? ", or all was done" : "",
+	    help->once ? "; 75 --once: something stays for the next time" : "");
 
 	fprintf(out, "usage: %s [-c FILE] [-d] [--check%s]\n\n%s\n\n", program,
 		help->once ? " | --once" : "", help->purpose);
 	fprintf(out,
 		"  -c, --config FILE   configuration\n"
 		"                      (default: %s)\n"
-		"  -d, --daemon        go to the background; without it, stay in the foreground\n"
-		"      --check         say what is wrong with %s, and end\n",
-		config, help->checked);
+		"  -d, --daemon        go to the background; without it, stay in the foreground\n",
+		config);
+	wrapped_text_print(out, "      --check         ", checks, TEXT_COLUMN);
 	if (help->once)
-		fprintf(out, "      --once          %s, and end\n", help->once);
-	fprintf(
-	    out,
-	    "  -V, --version\n"
-	    "  -h, --help\n"
-	    "\n"
-	    "Signals: %s\n"
-	    "Exit status: 0 stopped%s; 1 a fault that is logged; 64 wrong usage; 78 a fault of\n"
-	    "the configuration%s.\n",
-	    help->signals, help->once ? ", or all was done" : "",
-	    help->once ? "; 75 --once: something stays for the next time" : "");
+		wrapped_text_print(out, "      --once          ", once, TEXT_COLUMN);
+	fputs("  -V, --version\n"
+	      "  -h, --help\n"
+	      "\n",
+	      out);
+	wrapped_text_print(out, "Signals: ", help->signals, 0);
+	wrapped_text_print(out, "Exit status: ", exits, 0);
 }
 
 int arguments_parse(int argc, char **argv, const char *program, const struct arguments_help *help,

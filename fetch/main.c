@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 		     .checked = "configuration, rules, database and mailboxes",
 		     .once = "read what is in the mailboxes now",
 		     .signals = "SIGTERM stops after the mails in hand, SIGHUP reads the rules and "
-				"the log level\n"
+				"the log level "
 				"again and tries at once what waits."},
 	    .reloadable = "rules and log level",
 	    .settings_size = sizeof(struct fetch_settings),

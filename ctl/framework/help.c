@@ -7,9 +7,33 @@
 #include <string.h>
 
 #include "base/shown_text.h"
+#include "base/wrapped_text.h"
 #include "ctl/terminal/table_text.h"
 
-enum { HELP_COLUMN = 26 }; /* where the text of an option begins */
+enum { /* where a text begins: of an option, of a command in its group, and in the list of all */
+       OPTION_COLUMN = 26,
+       GROUP_COLUMN = 29,
+       ALL_COLUMN = 20
+};
+
+/* The name, the text in a column of its own. */
+static void print_row(FILE *stream, const char *name, size_t column, const char *text)
+{
+	g_autofree char *head = g_strdup_printf("  %-*s ", (int)column - 3, name);
+
+	wrapped_text_print(stream, head, text, column);
+}
+
+/* The text is wrapped as the source is; paragraphs stand apart. */
+static void print_paragraphs(FILE *stream, const char *text)
+{
+	g_auto(GStrv) paragraphs = g_strsplit(text, "\n\n", -1);
+
+	for (char **paragraph = paragraphs; *paragraph; paragraph++) {
+		fputc('\n', stream);
+		wrapped_text_print(stream, "", g_strdelimit(*paragraph, "\n", ' '), 0);
+	}
+}
 
 static void print_option(const struct ctl_option *option, FILE *stream)
 {
@@ -18,28 +42,33 @@ static void print_option(const struct ctl_option *option, FILE *stream)
 					    option->value ? option->value->name : "",
 					    option->is_repeatable ? "..." : "", NULL);
 
-	fprintf(stream, "  %-*s %s\n", HELP_COLUMN - 3, left, text);
+	print_row(stream, left, OPTION_COLUMN, text);
 }
 
 static void print_group(const struct ctl_program *program, const char *word, FILE *stream)
 {
-	for (size_t i = 0; program->commands[i]; i++)
-		if (ctl_command_is_under(program->commands[i], word))
-			fprintf(stream, "  bouncectl %-16s %s\n", program->commands[i]->name,
-				program->commands[i]->summary);
+	for (size_t i = 0; program->commands[i]; i++) {
+		const struct ctl_command *command = program->commands[i];
+		g_autofree char *name = g_strconcat("bouncectl ", command->name, NULL);
+
+		if (ctl_command_is_under(command, word))
+			print_row(stream, name, GROUP_COLUMN, command->summary);
+	}
 }
 
 void ctl_help_command(const struct ctl_program *program, const struct ctl_command *command,
 		      FILE *stream)
 {
 	g_autofree char *synopsis = ctl_command_synopsis(command);
+	g_autofree char *summary = g_strconcat(command->summary, ".", NULL);
 	const struct ctl_option *option;
 
 	fprintf(stream, "usage: bouncectl %s%s%s [OPTION...]\n\n", command->name,
 		*synopsis != '\0' ? " " : "", synopsis);
-	fprintf(stream, "%c%s.\n", g_ascii_toupper(command->summary[0]), command->summary + 1);
+	summary[0] = g_ascii_toupper(summary[0]);
+	wrapped_text_print(stream, "", summary, 0);
 	if (command->help)
-		fprintf(stream, "\n%s", command->help);
+		print_paragraphs(stream, command->help);
 	if (command->example)
 		fprintf(stream, "\nexample:\n  bouncectl %s\n", command->example);
 	fputs("\noptions:\n", stream);
@@ -65,10 +94,10 @@ void ctl_help_all(const struct ctl_program *program, FILE *stream)
 	for (unsigned topic = 0; program->topics[topic]; topic++)
 		for (size_t i = 0; program->commands[i]; i++)
 			if (program->commands[i]->topic == topic)
-				fprintf(stream, "  %-17s %s\n", program->commands[i]->name,
-					program->commands[i]->summary);
-	fputs("\n\"bouncectl help COMMAND\" tells more, with an example. \"bouncectl --version\" "
-	      "tells the version.\n",
+				print_row(stream, program->commands[i]->name, ALL_COLUMN,
+					  program->commands[i]->summary);
+	fputs("\n\"bouncectl help COMMAND\" tells more, with an example.\n"
+	      "\"bouncectl --version\" tells the version.\n",
 	      stream);
 }
 

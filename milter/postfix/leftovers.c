@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
-#include "milter/postfix/milter_list.h"
 #include "milter/postconf/table.h"
+#include "milter/postfix/milter_list.h"
 
 static const char what[] = "Postfix";
 

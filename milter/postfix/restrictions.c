@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "daemon/check.h"
-#include "milter/postfix/destination.h"
 #include "milter/postconf/table.h"
+#include "milter/postfix/destination.h"
 
 enum { DEPTH_MAX = 10 }; /* of smtpd_restriction_classes */
 

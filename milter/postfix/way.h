@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "intake/milter_settings.h"
-#include "milter/postfix/milter_list.h"
 #include "milter/postconf/postconf.h"
+#include "milter/postfix/milter_list.h"
 
 #define WAY_SMTP    "smtpd_milters"
 #define WAY_REPORTS "non_smtpd_milters"

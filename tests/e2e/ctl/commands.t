@@ -41,6 +41,19 @@ subtest 'help and man page' => sub {
     is $list, (plain('manual'))[1], 'and is as the commands describe themselves: make manual';
 };
 
+subtest 'the help fits a terminal of 80 columns' => sub {
+    for my $line ([], map { [ split / / ] } @command) {
+        my @wide = grep { length > 80 && !/^(?:usage:|  bouncectl) / }
+            split /\n/, (plain(@$line, '--help'))[1];
+        is_deeply \@wide, [], "bouncectl @$line --help";
+    }
+    for my $program (qw(bounce-milter bounce-delivery bounce-fetch bounce-console)) {
+        my $text = Bounce::Instance->run([ Bounce::Instance::build_dir() . "/$program", '--help' ]);
+        like $text, qr/^Exit status: 0 /m, "$program --help: whole";
+        is_deeply [ grep { length > 80 } split /\n/, $text ], [], "$program --help";
+    }
+};
+
 subtest 'usage' => sub {
     is + (plain())[0],           64, 'no command';
     is + (plain('nonsense'))[0], 64, 'an unknown one';

@@ -92,10 +92,7 @@ sub floods { my (@flood) = @_; return sub { $_[0]->flood(@flood) } }
 
 # Whatever has come, it ends in the middle of a line.
 my $chats = sub { $_[0]->say('* OK '); $_[0]->flood("still here\r\n* OK ") };
-my $mumbles = sub {
-    $_[0]->say('* ');
-    for (1 .. 400) { $_[0]->say("OK still here\r\n* "); select undef, undef, undef, .3 }
-};
+my $mumbles = sub { $_[0]->say('* '); $_[0]->drip([("OK still here\r\n* ") x 400], .3) };
 
 # [what it does in IDLE, what is logged of it or undef, the sub]; with a star: always taken
 my @attacks = (

@@ -100,12 +100,12 @@ sub flood {
     return '';
 }
 
-# Says it byte by byte, with a pause in seconds before each.
+# Says a text byte by byte, or pieces of one, with a pause in seconds before each.
 sub drip {
-    my ($self, $bytes, $pause) = @_;
-    for my $byte (split //, $bytes) {
+    my ($self, $text, $pause) = @_;
+    for my $piece (ref $text ? @{$text} : split //, $text) {
         sleep $pause;
-        $self->_write('client', $byte);
+        $self->_write('client', $piece);
     }
     return '';
 }
