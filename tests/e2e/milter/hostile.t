@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# A stranger writes every byte: each mail gets an answer in time, and the daemon lives on.
+# A stranger writes every byte: each mail gets an answer, dearly bought by nobody but him, and the
+# daemon lives on.
+use Bounce::Bench;
 use Bounce::Test;
-use Time::HiRes qw(time);
 
-use constant ANSWER_SECONDS => 30;
-use constant MEMORY_KB      => 500_000;
+use constant PROCESSOR_SECONDS => 10;         # for a mail at the most: a timeout is far behind
+use constant MEMORY_KB         => 500_000;
 
 my $stage = stage();
 
@@ -18,6 +19,11 @@ sub report {
         @part
         ),
         "--x--\n";
+}
+
+# What the processes of Postfix that still run have used of the processor.
+sub postfix_seconds {
+    return Bounce::Bench::processor(Bounce::Bench::children($stage->instance->pid('postfix')));
 }
 
 # One recipient that failed.
@@ -94,16 +100,16 @@ for my $case (@hostile) {
         . "Subject: Undelivered Mail\nMIME-Version: 1.0\n$mail"
         unless $bare;
     $mail =~ s/\n/\r\n/g;
-    my $begin = time;
+    my $before = Bounce::Bench::processor($pid);
     my ($code, $text) = $stage->smtp->send(
         from => '',
         to   => [Bounce::Stage::BOUNCE_MAILBOX],
         mail => $mail,
         raw  => 1
     );
-    my $seconds = time - $begin;
+    my $seconds = Bounce::Bench::processor($pid) - $before;
     like $code, qr/^[245]/, sprintf('%s: an answer (%s)', $name, $code) or diag $text;
-    cmp_ok $seconds, '<', ANSWER_SECONDS, sprintf('%s: in %.1f s', $name, $seconds);
+    cmp_ok $seconds, '<', PROCESSOR_SECONDS, sprintf('%s: %.2f s of processor', $name, $seconds);
     ok $stage->instance->is_alive('bounce-milter'), "$name: the daemon lives" or last;
 }
 is $stage->count('bounce.address_block'), 0,      'nobody is blocked';
@@ -113,7 +119,7 @@ subtest 'forged fields of ours' => sub {
     my $operator = Bounce::Stage::OPERATOR;
     my $forge    = sub {
         my ($count, $text) = @_;
-        my $begin = time;
+        my $before = postfix_seconds();
         my ($code) = $stage->smtp->send(
             from => '',
             to   => [Bounce::Stage::BOUNCE_MAILBOX],
@@ -122,7 +128,7 @@ subtest 'forged fields of ours' => sub {
                 . "X-Bounce-Class: forged\nX-Bounce-Id: forged\n" x ($count / 2)
                 . "\nhello $text\n");
         is $code, 250, "$count of them: taken";
-        cmp_ok time - $begin, '<', ANSWER_SECONDS, 'in time';
+        cmp_ok postfix_seconds() - $before, '<', PROCESSOR_SECONDS, 'not dear to Postfix';
         my $found;
         $stage->wait_for(60, sub {
             ($found) = grep { /^hello $text/m } map { $_->[1] } $stage->mta->mailbox('operator');
