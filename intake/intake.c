@@ -104,6 +104,16 @@ static struct reading read_bounce(const struct ruleset *rules, const struct limi
 	return reading;
 }
 
+/* Our own MTA tried the recipients that its report writes, to the letter. One that was made of
+ * that, or read in its words, is whoever the author of the mail wanted. */
+static char *build_document(const struct reading *reading, const struct envelope *envelope)
+{
+	struct envelope believed = *envelope;
+
+	believed.own_mta &= reading->report->is_literal;
+	return document_build(reading->report, reading->verdicts, &believed);
+}
+
 static void reading_clear(struct reading *reading)
 {
 	for (size_t i = 0; i < reading->count; i++)
@@ -116,7 +126,7 @@ char *intake_document(const struct ruleset *rules, const struct limits *limits,
 		      const struct envelope *envelope, const char *bytes, size_t len)
 {
 	struct reading reading = read_bounce(rules, limits, envelope, bytes, len);
-	char *document = document_build(reading.report, reading.verdicts, envelope);
+	char *document = build_document(&reading, envelope);
 
 	reading_clear(&reading);
 	return document;
@@ -130,7 +140,7 @@ static char *describe(struct intake *intake, const struct envelope *envelope, co
 	struct reading reading = read_bounce(use->rules, &intake->limits, envelope, bytes, len);
 
 	log_verdicts(envelope->queue_id, reading.report, reading.verdicts, reading.count);
-	char *document = document_build(reading.report, reading.verdicts, envelope);
+	char *document = build_document(&reading, envelope);
 	reading_clear(&reading);
 	return document;
 }

@@ -41,6 +41,7 @@ static void complete_address(const struct message *message, const struct finding
 {
 	if (is_completing_address(r->recipient))
 		return;
+	r->is_literal = false;
 	const char *full = correspondents_full_address(message, r->recipient, strlen(r->recipient));
 	if (is_completing_address(r->original_recipient))
 		r->recipient = r->original_recipient;

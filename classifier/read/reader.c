@@ -36,6 +36,7 @@ struct reading {
 	struct message message;
 	struct content content;
 	struct finding *found; /* so far, by all grammars */
+	bool is_by_own_part;   /* by the delivery status of the message itself */
 };
 
 static void begin_reading(struct reading *reading)
@@ -159,6 +160,7 @@ static bool read_status_parts(struct reading *reading)
 		return false;
 	read_content_parts(reading, part, MAX(parts_at(mime, part)->parent, 0));
 	bool is_read = take_found(reading, status_grammar_read_parts(&reading->message, part));
+	reading->is_by_own_part = is_read && parts_at(mime, part)->parent == 0;
 	automatic_mail_apply_challenge(&reading->message, reading->found);
 	return is_read;
 }
@@ -257,6 +259,7 @@ static bool read_nested(struct reading *reading, size_t level)
 	if (is_read) {
 		finding_free(reading->found);
 		reading->found = g_steal_pointer(&inner.found);
+		reading->is_by_own_part = false;
 	} else {
 		pool->is_truncated = was_truncated;
 	}
@@ -323,6 +326,14 @@ static void read_report_header(struct report *report, struct slice header)
 	report->references = value_pool_list(report->pool, references);
 }
 
+static bool are_literal(const struct finding *found)
+{
+	for (guint i = 0; i < found->recipients->len; i++)
+		if (!finding_recipient(found, i)->is_literal)
+			return false;
+	return true;
+}
+
 static void take_finding(struct report *report, struct finding *found)
 {
 	report->kind = found->kind;
@@ -352,6 +363,7 @@ static struct report *parse_report(struct slice message, const struct limits *li
 	reading.message.references = report->references;
 	begin_reading(&reading);
 	read_message_parts(&reading, 0);
+	report->is_literal = reading.is_by_own_part && are_literal(reading.found);
 	take_finding(report, reading.found);
 	report->truncated = report->pool->is_truncated || mime_is_truncated(mime);
 	end_reading(&reading);

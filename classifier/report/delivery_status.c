@@ -61,6 +61,7 @@ static const char *named_in_words(const struct status_parser *p, const char *wor
 static void flush(struct status_parser *p)
 {
 	struct report_recipient *r = &p->current;
+	r->is_literal &= !p->is_route && *r->recipient;
 	if (p->is_route && *r->original_recipient)
 		r->recipient = r->original_recipient;
 	if (!*r->recipient)
@@ -116,6 +117,19 @@ static const char *address_value(struct value_pool *pool, struct slice field, bo
 	if (original)
 		address_decode_xtext(address);
 	return value_pool_string(pool, address);
+}
+
+/* Whether an address is the value to the letter. Of "'anna@host.example" the address that was meant
+ * is read, but who wrote it may have meant what he wrote: a local part may begin so. */
+static bool is_whole_value(const char *address, struct slice field)
+{
+	struct slice type;
+	struct slice value = typed_value(field, &type);
+	g_autofree char *line = header_unfold(value.data, value.len);
+	size_t len = strlen(g_strstrip(line));
+	bool is_angle = len >= 2 && line[0] == '<' && line[len - 1] == '>';
+	line[is_angle ? len - 1 : len] = '\0';
+	return strcmp(line + is_angle, address) == 0;
 }
 
 /* An MTA field is "dns; host", a comment may follow; some write "host (address)". */
@@ -290,6 +304,7 @@ static void recipient_field(struct status_parser *p, enum recipient_field kind, 
 	case FIELD_FINAL:
 		p->is_route = is_route(value);
 		r->recipient = address_value(p->finding->pool, value, false);
+		r->is_literal = is_whole_value(r->recipient, value);
 		break;
 	case FIELD_ORIGINAL:
 		r->original_recipient = address_value(p->finding->pool, value, true);

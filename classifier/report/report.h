@@ -59,6 +59,7 @@ struct report_recipient {
 	const char *will_retry_until;
 	const char *source; /* where it was read: "rfc3464", "x-failed-recipients", a prose
 			       dialect's name */
+	bool is_literal;    /* recipient is all that Final-Recipient says, nothing was made of it */
 };
 
 /* The report's own header and, apart from it, that of the returned original. */
@@ -113,6 +114,7 @@ struct report {
 
 	const struct report_recipient *recipients;
 	size_t recipient_count;
+	bool is_literal; /* all of them, by the delivery status of the message itself */
 
 	const char
 	    *text; /* what a person would read: the text parts before the returned original */

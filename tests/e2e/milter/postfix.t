@@ -133,6 +133,45 @@ subtest 'a quoted local part that looks like an address is not that address' => 
     is $stage->is_blocked('victim2@remote.test'), 0,      'nor blocked';
 };
 
+# Without the letters that a reader of prose leaves out, or in lower case, or with its ORCPT in its
+# place, each is the address of somebody else.
+subtest 'what may be read as the address of another is believed of nobody' => sub {
+    my @try = (
+        [ 'an apostrophe'              => q{'victim3@remote.test} ],
+        [ 'a bar'                      => q{|victim3@remote.test} ],
+        [ 'a brace'                    => '{victim3@remote.test' ],
+        [ 'a domain with an underline' => 'victim3@remote.test_' ],
+        [ 'a Chinese letter'           => '你victim3@remote.test' ],
+        [ 'a quotation mark'           => '“victim3@remote.test' ],
+        [ 'a domain beyond ASCII'      => 'victim3@remote.test你' ],
+        [ 'the Kelvin sign'            => "\x{212A}im\@remote.test" ],
+        [ 'a path, and an ORCPT'       => '/x@remote.test',  'ORCPT=rfc822;victim3@remote.test' ],
+        [ 'a name, and an ORCPT'       => 'Kim/Sales@Notes', 'ORCPT=rfc822;victim3@remote.test' ]);
+    my $victim = $stage->register(
+        process => 'invoice',
+        to      => [ 'victim3@remote.test', 'kim@remote.test' ]);
+    my $before = $stage->count('bounce.bounce_message');
+    $stage->remote->answer('@rcpt', '550 5.1.1 User unknown');
+    for my $case (@try) {
+        my ($name, $address, $orcpt) = @$case;
+        my ($code) = $stage->smtp->send(
+            from         => Bounce::Stage::BOUNCE_MAILBOX,
+            to           => [ encode_utf8($address) ],
+            mail_options => 'SMTPUTF8',
+            rcpt_options => $orcpt,
+            mail         => "Message-ID: <$victim->{message_id}>\n"
+                . "X-Communication-ID: $victim->{envelope_id}\n\nx\n"
+        );
+        is $code, 250, "$name: Postfix takes it from anybody who may send";
+    }
+    is_soon(sub { $stage->count('bounce.bounce_message') - $before },
+        scalar @try, 'there is a report of each');
+    my $believed = "bounce.bounce WHERE trust >= 'own_mta' AND communication_id = :'id'";
+    is $stage->count($believed, id => $victim->{id}), 0, 'and none is believed as our own';
+    is $stage->is_blocked($_), 0, "$_ is not blocked" for @{ $victim->{to} };
+    $stage->remote->answer('@rcpt', undef);
+};
+
 subtest 'a mail over bounce_size_limit comes back as headers only' => sub {
     my $large  = ('x' x 70 . "\n") x 2000;
     my $letter = refuse('gone3@remote.test', '550 5.1.1 <gone3@remote.test>: User unknown');

@@ -218,6 +218,12 @@ SELECT test.record(test.report('user_unknown', '<U4@Example.com>', about => 'own
 SELECT is(concat_ws(', ', (test.last()).trust, bounce.is_address_blocked('u4@example.com')),
           'own_mta, t', 'what our MTA tried itself is believed');
 
+SELECT test.mail('kelvin', '{kate@example.com}');
+SELECT test.record(test.report('user_unknown', E'\u212Aate@example.com', about => 'kelvin',
+                               own_mta => true));
+SELECT is(concat_ws(', ', (test.last()).trust, bounce.is_address_blocked('kate@example.com')),
+          'message_id, f', 'but not of an address that is ours in lower case only');
+
 -- Which ids can be guessed
 SELECT is(bounce_internal.is_unguessable(v.id), v.expected, v.id)
 FROM (VALUES ('4711@example.org', false), ('invoice-2026-11-28-000004711@example.org', false),

@@ -264,6 +264,7 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
     WHEN i.is_signed AND i.recipient_id = f.recipient_id THEN 'token'::bounce.trust
     WHEN own_mta AND bounce.address_key(f.recipient) = f.address
+         AND bounce_internal.is_address(f.recipient)
          AND f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id')
          THEN 'own_mta'
     WHEN f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id', 'reference')
@@ -277,7 +278,7 @@ COMMENT ON FUNCTION bounce_internal.trust_in(bounce_internal.finding,
   'expires. That our own MTA generated the report proves nothing by itself, because whoever '
   'submits a mail chooses the addresses in its report. Another recipient of the mail knows our '
   'ids and can name a third one by ORCPT; therefore the Final-Recipient counts, to which our MTA '
-  'really tried to deliver';
+  'really tried to deliver, unless its letters only become those of another address in lower case';
 
 CREATE OR REPLACE FUNCTION bounce_internal.may_be_guessed(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$

@@ -806,6 +806,67 @@ static void test_nested_not_followed(void)
 		g_assert_null(strstr(report->recipients[i].recipient, "customer"));
 }
 
+static struct report *parse_status(const char *status)
+{
+	g_autofree char *bytes =
+	    g_strdup_printf("From: MAILER-DAEMON@mx.example.net\nMIME-Version: 1.0\n"
+			    "Content-Type: multipart/report; boundary=b\n\n--b\n"
+			    "Content-Type: message/delivery-status\n\n"
+			    "Reporting-MTA: dns; mx.example.net\n\n%s"
+			    "Action: failed\nStatus: 5.1.1\n\n--b--\n",
+			    status);
+	return reader_parse(bytes, strlen(bytes), &limits_default);
+}
+
+/* Whether a recipient is what the report says, or what was made of it: our own MTA's is believed.
+ */
+static void test_literal(void)
+{
+	static const struct {
+		const char *status, *recipient;
+		bool is_literal;
+	} rows[] = {
+	    {"Final-Recipient: rfc822; anna@customer.example\n", "anna@customer.example", true},
+	    {"Final-Recipient: RFC822;<anna@customer.example>\n", "anna@customer.example", true},
+	    {"Final-Recipient: anna@customer.example\n", "anna@customer.example", true},
+	    {"Final-Recipient: utf-8; j\303\274rgen@b\303\274cher.example\n",
+	     "j\303\274rgen@b\303\274cher.example", true},
+	    {"Final-Recipient: rfc822; \"an na\"@customer.example\n", "\"an na\"@customer.example",
+	     true},
+	    {"Final-Recipient: rfc822; 'anna@customer.example\n", "anna@customer.example", false},
+	    {"Final-Recipient: rfc822; anna@customer.example_\n", "anna@customer.example", false},
+	    {"Final-Recipient: rfc822; anna@customer.example (Anna)\n", "anna@customer.example",
+	     false},
+	    {"Final-Recipient: rfc822; \344\275\240anna@customer.example\n",
+	     "anna@customer.example", false},
+	    {"Final-Recipient: utf-8; \\x{61}nna@customer.example\n", "anna@customer.example",
+	     false},
+	    {"Original-Recipient: rfc822; anna@customer.example\n", "anna@customer.example", false},
+	    {"Original-Recipient: rfc822; anna@customer.example\nFinal-Recipient: rfc822; /x@y.z\n",
+	     "anna@customer.example", false},
+	    {"Original-Recipient: rfc822; anna@customer.example\n"
+	     "Final-Recipient: rfc822; @a.example:x@y.z\n",
+	     "anna@customer.example", false},
+	    {"X-Actual-Recipient: rfc822; anna@customer.example\n", "anna@customer.example", false},
+	    {"Diagnostic-Code: smtp; 550 <anna@customer.example>: user unknown\n",
+	     "anna@customer.example", false},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(report_t) report = parse_status(rows[i].status);
+		g_test_message("%s", rows[i].status);
+		g_assert_cmpuint(report->recipient_count, ==, 1);
+		g_assert_cmpstr(report->recipients[0].recipient, ==, rows[i].recipient);
+		g_assert_true(report->is_literal == rows[i].is_literal);
+	}
+	static const char *const elsewhere[] = {"dsn-double-bounce.eml", "prose-exim-remote.eml",
+						"prose-qmail-several.eml"};
+	for (size_t i = 0; i < G_N_ELEMENTS(elsewhere); i++) {
+		g_autoptr(report_t) report = parse_file(elsewhere[i]);
+		g_test_message("%s", elsewhere[i]);
+		g_assert_false(report->is_literal);
+	}
+}
+
 /* Every way in which an original comes back gives the same identity. */
 static void test_originals(void)
 {
@@ -968,6 +1029,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/several", test_several);
 	g_test_add_func("/report/nested", test_nested);
 	g_test_add_func("/report/nested-not-followed", test_nested_not_followed);
+	g_test_add_func("/report/literal", test_literal);
 	g_test_add_func("/report/no-original", test_no_original);
 	g_test_add_func("/report/complaint-return-path", test_complaint_return_path);
 	g_test_add_func("/report/originals", test_originals);
