@@ -10,11 +10,8 @@
 #include "base/wrapped_text.h"
 #include "ctl/terminal/table_text.h"
 
-enum { /* where a text begins: of an option, of a command in its group, and in the list of all */
-       OPTION_COLUMN = 26,
-       GROUP_COLUMN = 29,
-       ALL_COLUMN = 20
-};
+/* Where a text begins: of an option, of a command in its group, and in the list of all. */
+enum { OPTION_COLUMN = 26, GROUP_COLUMN = 29, ALL_COLUMN = 20 };
 
 /* The name, the text in a column of its own. */
 static void print_row(FILE *stream, const char *name, size_t column, const char *text)
