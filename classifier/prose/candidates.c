@@ -159,8 +159,8 @@ static bool is_sender(const struct message *message, const char *lead, const cha
 		return false;
 	behind += strspn(behind, "> \t");
 	return (ends_with(lead, words_sender) && !ends_with(lead, words_alias)) ||
-	       is_message_id(lead, address) || g_str_has_prefix(behind, "-> ") ||
-	       correspondents_include(message, address);
+	       is_message_id(lead, address) || address_is_rest(message->text, address) ||
+	       g_str_has_prefix(behind, "-> ") || correspondents_include(message, address);
 }
 
 /* "<anna@host.example>:" */

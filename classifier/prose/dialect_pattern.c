@@ -45,9 +45,11 @@ static bool match_name(const char **at, const char *end, struct slice *out)
 	return true;
 }
 
-static bool match_address(const char **at, const char *end, struct slice *out)
+/* is_angle: there is an angle bracket before it, which belongs to how it is written. */
+static bool match_address(const char **at, const char *end, bool is_angle, struct slice *out)
 {
-	if (!address_find(*at, MIN((size_t)(end - *at), ADDRESS_BYTES), out) || out->data != *at)
+	const char *from = *at - is_angle;
+	if (!address_find(from, MIN((size_t)(end - from), ADDRESS_BYTES), out) || out->data != *at)
 		return false;
 	*at = out->data + out->len;
 	return true;
@@ -57,6 +59,7 @@ static bool match_address(const char **at, const char *end, struct slice *out)
 static bool match_here(const char *pattern, const char *at, const char *end,
 		       struct prose_match *out)
 {
+	const char *row = pattern;
 	for (; *pattern; pattern++) {
 		if (*pattern == ' ') {
 			if (at < end && *at != ' ' && *at != '\t')
@@ -84,7 +87,8 @@ static bool match_here(const char *pattern, const char *at, const char *end,
 					return false;
 				continue;
 			}
-			if (!match_address(&at, end,
+			bool is_angle = pattern - row > 1 && pattern[-2] == '<';
+			if (!match_address(&at, end, is_angle,
 					   *pattern == 'a' ? &out->recipient : &out->original))
 				return false;
 		} else {

@@ -55,7 +55,9 @@ static const char *named_in_words(const struct status_parser *p, const char *wor
 	struct message message = *p->message;
 	message.original = p->finding->original; /* X-Postfix-Sender is in it */
 	const char *address = value_pool_line(message.pool, found.data, found.len);
-	return correspondents_is_bystander(&message, address) ? "" : address;
+	bool is_other =
+	    correspondents_is_bystander(&message, address) || address_is_rest(words, address);
+	return is_other ? "" : address;
 }
 
 static void flush(struct status_parser *p)

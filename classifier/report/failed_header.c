@@ -13,7 +13,7 @@ void failed_header_add(const struct message *message, struct finding *finding)
 	g_autofree char *value = mime_header(message->mime, 0, "X-Failed-Recipients");
 	struct slice rest = {value, strlen(value)};
 	struct slice found;
-	while (address_next(&rest, &found)) {
+	while (address_next_recipient(&rest, &found)) {
 		g_autofree char *address = g_strndup(found.data, found.len);
 		finding_add_address(finding, address, "x-failed-recipients", REPORT_ACTION_FAILED);
 	}
@@ -24,7 +24,7 @@ char *failed_header_single(const struct message *message)
 	g_autofree char *value = mime_header(message->mime, 0, "X-Failed-Recipients");
 	struct slice rest = {value, strlen(value)};
 	struct slice first, second;
-	if (!address_next(&rest, &first) || address_next(&rest, &second))
+	if (!address_next_recipient(&rest, &first) || address_next_recipient(&rest, &second))
 		return g_strdup("");
 	return g_strndup(first.data, first.len);
 }

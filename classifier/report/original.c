@@ -39,7 +39,7 @@ static void collect_addresses(struct value_pool *pool, struct slice value, GPtrA
 		value.len = pool->limits->address_header_bytes;
 		pool->is_truncated = true;
 	}
-	while (to->len < TO_COUNT_MAX && address_next(&value, &address))
+	while (to->len < TO_COUNT_MAX && address_next_recipient(&value, &address))
 		g_ptr_array_add(to, (gpointer)value_pool_line(pool, address.data, address.len));
 }
 

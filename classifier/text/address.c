@@ -174,6 +174,85 @@ static bool find_around(const char *text, const char *at, const char *end,
 	return false;
 }
 
+/* Words and signs that a person may have written into an address by mistake. */
+static bool is_slip(const char *from, const char *end)
+{
+	while (from < end && *from && !strchr("=/", *from) &&
+	       (is_local(*from) || strchr(" \",@", *from)))
+		from++;
+	return from == end;
+}
+
+static bool is_quote(char c)
+{
+	return c && strchr("\"'`", c);
+}
+
+/* Only blanks and a pair of quotes are around the address. */
+static bool is_enclosed(struct slice whole, struct slice address)
+{
+	struct slice before = {whole.data, (size_t)(address.data - whole.data)};
+	const char *behind = address.data + address.len;
+	struct slice after = {behind, (size_t)(whole.data + whole.len - behind)};
+	while (before.len > 0 && *before.data == ' ')
+		before.data++, before.len--;
+	while (after.len > 0 && strchr(" .", after.data[after.len - 1]))
+		after.len--; /* "host.example." is the same domain */
+	return (before.len == 0 && after.len == 0) ||
+	       (before.len == 1 && after.len == 1 && is_quote(*before.data) &&
+		is_quote(*after.data));
+}
+
+/* What was written as one address and is none, of which the address found is a part:
+ * "max mustermann@host.example" is not Mustermann's. */
+static bool is_part_of(struct slice whole, struct slice address)
+{
+	const char *behind = address.data + address.len;
+	const char *end = whole.data + whole.len;
+	bool is_in_sentence =
+	    (address.data > whole.data && (unsigned char)address.data[-1] >= 0x80) ||
+	    (behind < end && (unsigned char)*behind >= 0x80);
+	bool is_list = memchr(whole.data, ',', whole.len) &&
+		       (memchr(whole.data, '@', (size_t)(address.data - whole.data)) ||
+			memchr(behind, '@', (size_t)(end - behind)));
+	bool is_named = address.data - whole.data > 2 && memcmp(address.data - 2, "\" ", 2) == 0;
+	/* ZMailer's way to an address: "<smtp host.example anna@host.example 99>" */
+	bool is_way = whole.len > 6 &&
+		      (memcmp(whole.data, "smtp ", 5) == 0 || memcmp(whole.data, "local ", 6) == 0);
+	return !is_in_sentence && !is_list && !is_named && !is_way &&
+	       !is_enclosed(whole, address) && is_slip(whole.data, address.data) &&
+	       is_slip(behind, end);
+}
+
+/* All that is in the angle brackets around the address, in its line. */
+static struct slice within_angle(const char *text, const char *end, struct slice address)
+{
+	const char *from = address.data, *to = address.data + address.len;
+	while (from > text && address.data - from < LOCAL_BYTES && !strchr("<>\n", from[-1]))
+		from--;
+	while (to < end && to - address.data < LOCAL_BYTES && !strchr("<>\n", *to))
+		to++;
+	bool is_angle = from > text && from[-1] == '<' && to < end && *to == '>' &&
+			(from < text + 2 || from[-2] != '<');
+	struct slice whole = {from, (size_t)(to - from)};
+	return is_angle && is_part_of(whole, address) ? whole : address;
+}
+
+/* Behind what somebody wrote on after the domain by mistake: "jo@smith@host.example",
+ * "info@host,example". */
+static const char *slip_end(const char *domain, const char *to, const char *end)
+{
+	while (to < end && *to == '@' && domain_end(to + 1, end) > to + 1)
+		to = domain_end(to + 1, end);
+	if (to == end || *to != ',' || memchr(domain, '.', (size_t)(to - domain)))
+		return to;
+	const char *label = to + 1;
+	while (label < end && g_ascii_isalpha(*label))
+		label++;
+	bool is_label = label - to > 2 && (label == end || !(is_local(*label) || *label == '@'));
+	return is_label ? label : to;
+}
+
 bool address_find(const char *text, size_t len, struct slice *address_out)
 {
 	const char *end = text + len;
@@ -186,7 +265,9 @@ bool address_find(const char *text, size_t len, struct slice *address_out)
 		from = local_trim(from, at);
 		const char *to = domain_end(at + 1, end);
 		if (from < at && to > at + 1 && !is_octal_tail(text, from)) {
-			*address_out = (struct slice){from, (size_t)(to - from)};
+			to = slip_end(at + 1, to, end);
+			*address_out =
+			    within_angle(text, end, (struct slice){from, (size_t)(to - from)});
 			return true;
 		}
 		floor = at + 1;
@@ -244,35 +325,112 @@ static bool find_angle(struct slice mailbox, struct slice *inner_out)
 	return false;
 }
 
-bool address_next(struct slice *rest, struct slice *address_out)
+/* Past commas with no blank behind them that only one side of which has an address:
+ * "anna,miller@host.example", "info@host,example". */
+static const char *recipient_end(const char *from, const char *end)
+{
+	const char *stop = mailbox_end(from, end);
+	while (stop + 1 < end && *stop == ',' && stop > from && !g_ascii_isspace(stop[1])) {
+		const char *next = mailbox_end(stop + 1, end);
+		bool has_before = memchr(from, '@', (size_t)(stop - from));
+		bool has_behind = memchr(stop + 1, '@', (size_t)(next - stop - 1));
+		if (next == stop + 1 || (has_before && has_behind))
+			break;
+		stop = next;
+	}
+	return stop;
+}
+
+static struct slice trimmed(struct slice text)
+{
+	while (text.len > 0 && g_ascii_isspace(*text.data))
+		text.data++, text.len--;
+	while (text.len > 0 && g_ascii_isspace(text.data[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+/* The address in what is between angle brackets, or is a mailbox without them. */
+static bool find_whole(struct slice text, struct slice *address_out)
+{
+	text = trimmed(text);
+	if (!address_find(text.data, text.len, address_out))
+		return false;
+	if (is_part_of(text, *address_out))
+		*address_out = text;
+	return true;
+}
+
+static bool next_mailbox(struct slice *rest, bool are_recipients, struct slice *address_out)
 {
 	while (rest->len > 0) {
 		const char *end = rest->data + rest->len;
-		const char *stop = mailbox_end(rest->data, end);
+		const char *stop =
+		    are_recipients ? recipient_end(rest->data, end) : mailbox_end(rest->data, end);
 		struct slice mailbox = {rest->data, (size_t)(stop - rest->data)};
 		struct slice inner;
 		const char *next = stop < end ? stop + 1 : end;
 		*rest = (struct slice){next, (size_t)(end - next)};
-		if (find_angle(mailbox, &inner) && address_find(inner.data, inner.len, address_out))
+		if (find_angle(mailbox, &inner) && find_whole(inner, address_out))
 			return true;
-		if (address_find(mailbox.data, mailbox.len, address_out))
+		if (are_recipients ? find_whole(mailbox, address_out)
+				   : address_find(mailbox.data, mailbox.len, address_out))
 			return true;
 	}
 	return false;
 }
 
-struct slice address_bare(const char *value, size_t len)
+bool address_next(struct slice *rest, struct slice *address_out)
 {
-	struct slice out = {value, len};
-	struct slice inner;
-	bool is_angle = find_angle(out, &inner);
-	if (is_angle)
-		out = inner;
-	while (out.len > 0 && strchr(" \t", *out.data))
-		out.data++, out.len--;
-	if (read_quoted_local_part(out.data, out.data + out.len, &inner) ||
-	    (!is_angle && address_find(value, len, &inner)))
-		return inner;
+	return next_mailbox(rest, false, address_out);
+}
+
+bool address_next_recipient(struct slice *rest, struct slice *address_out)
+{
+	return next_mailbox(rest, true, address_out);
+}
+
+/* Is what stands before an address what leads in to one: a quoted name, a type, a route? */
+static bool is_led_in(const char *from, const char *end)
+{
+	bool is_name = false;
+	while (end > from &&
+	       (is_quote(end[-1]) || strchr(" \t(<[", end[-1]) || (unsigned char)end[-1] >= 0x80)) {
+		end--;
+		is_name |= *end == '"' && end[1] == ' ';
+	}
+	return end == from || is_name || strchr(":;)", end[-1]);
+}
+
+/* Does what stands behind an address end it, or begin another one? */
+static bool is_led_out(const char *from, const char *end)
+{
+	while (from < end &&
+	       (is_quote(*from) || strchr(" \t)>].,", *from) || (unsigned char)*from >= 0x80))
+		from++;
+	return from == end || strchr("(;", *from) || memchr(from, '@', (size_t)(end - from));
+}
+
+/* A value with an at sign: the address in it, if the rest is none of it; else all of it as it is
+ * written, for a part of it may be somebody else's address. */
+static struct slice address_or_all(struct slice value)
+{
+	const char *comment = memmem(value.data, value.len, " (", 2);
+	const char *end = value.data + value.len;
+	struct slice all = trimmed((struct slice){
+	    value.data, comment > value.data ? (size_t)(comment - value.data) : value.len});
+	struct slice found;
+	if (!address_find(value.data, value.len, &found))
+		return all;
+	if (is_part_of(all, found) || !is_led_in(value.data, found.data) ||
+	    !is_led_out(found.data + found.len, end))
+		return all;
+	return found;
+}
+
+/* A local part alone, or a file. */
+static struct slice bare_name(struct slice out)
+{
 	while (out.len > 0 && strchr(" \t\"'`", out.data[0]))
 		out.data++, out.len--;
 	size_t to = 0;
@@ -284,6 +442,18 @@ struct slice address_bare(const char *value, size_t len)
 		to--;
 	out.len = to;
 	return out;
+}
+
+struct slice address_bare(const char *value, size_t len)
+{
+	struct slice out = {value, len};
+	struct slice inner;
+	if (find_angle(out, &inner))
+		out = inner;
+	out = trimmed(out);
+	if (read_quoted_local_part(out.data, out.data + out.len, &inner))
+		return inner;
+	return memchr(out.data, '@', out.len) ? address_or_all(out) : bare_name(out);
 }
 
 /* A letter of a script that parts its words: next to an address it belongs to a longer one. */
@@ -329,6 +499,14 @@ bool address_is_in(const char *const *list, const char *address)
 		if (g_ascii_strcasecmp(*list, address) == 0)
 			return true;
 	return false;
+}
+
+bool address_is_rest(const char *text, const char *address)
+{
+	if (!strcasestr(text, " may not follow "))
+		return false;
+	g_autofree char *words = g_strconcat(address, " may not follow ", NULL);
+	return strcasestr(text, words);
 }
 
 void address_decode_xtext(char *text)

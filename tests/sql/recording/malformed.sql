@@ -24,9 +24,12 @@ FROM (VALUES (NULL), ('null'), ('1'), ('"text"'), ('[]'), ('{}'), ('{"recipients
    || '{}]}')) AS v (report);
 -- what does not compress, in an index
 SELECT string_agg(chr(65536 + i * 31), '') AS long_word FROM generate_series(1, 5000) AS i \gset
-SELECT lives_ok(format('SELECT test.record(%L)', report), 'long words: ' || name)
+SELECT lives_ok(format('SELECT test.record(%L)', report), 'recorded: ' || name)
 FROM (VALUES ('an address', test.report('user_unknown', :'long_word' || '@example.com')),
              ('a domain', test.report('spam_rejected', 'a@' || :'long_word')),
+             ('a blank', test.report('address_syntax', 'max anna@example.com')),
+             ('a quote', test.report('address_syntax', '"anna.@example.com')),
+             ('two at signs', test.report('address_syntax', 'jo@anna@example.com')),
   ('a Message-ID', test.report('user_unknown', 'a@example.com', about => :'long_word')),
   ('a reason', test.report(:'long_word', 'a@example.com')),
   ('an address, from our own MTA',

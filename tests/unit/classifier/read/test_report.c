@@ -150,6 +150,13 @@ static const struct {
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "no such user here" },
+	{ "dsn-no-address.eml",
+	  "dsn rfc3464"
+	  "; anna miller@customer.example anna miller@customer.example failed 5.1.3 - -"
+	  "; jo@anna@customer.example jo@anna@customer.example failed 5.1.3 - -"
+	  "; anna@customer,example - failed 5.1.3 - -"
+	  "; \"anna.@customer.example - failed 5.1.3 - -",
+	  "bad address syntax" },
 	{ "dsn-no-boundary-lines.eml",
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.4.4 - -",
@@ -522,6 +529,14 @@ static const struct {
 	{ "prose-netscape.eml",
 	  "prose netscape"
 	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-no-address-exim.eml",
+	  "prose prose"
+	  "; mrs miller@customer.example - failed - - -",
+	  "" },
+	{ "prose-no-address-qmail.eml",
+	  "prose qmail"
+	  "; anna miller@customer.example - failed 5.1.3 501 -",
 	  "" },
 	{ "prose-nospamtoday.eml",
 	  "prose mailhub"

@@ -42,7 +42,28 @@ static void test_address_find(void)
 		{ "m\\374ller@example.org a@example.org", "a@example.org" },
 		{ "x@a日本.example", "x@a日本.example" },
 		{ "pélé@exämple.org", "pélé@exämple.org" },
-		{ "a@b@example.org", "a@b" },
+		/* no address, and none of somebody else either */
+		{ "a@b@example.org", "a@b@example.org" },
+		{ "<jo@smith@example.org>: no", "jo@smith@example.org" },
+		{ "<max mustermann@example.org>: no", "max mustermann@example.org" },
+		{ "<anna@example.org .net>: no", "anna@example.org .net" },
+		{ "<\"jens.@example.org>: no", "\"jens.@example.org" },
+		{ "<jens@example.org.>: no", "jens@example.org" },
+		{ "<smtp example.org anna@example.org 99>: no", "anna@example.org" },
+		{ "<info@mail.example,de>: no", "info@mail.example,de" },
+		{ "info@firma,de", "info@firma,de" },
+		{ "info@firma,de: no", "info@firma,de" },
+		{ "root@firma,bert@example.org", "root@firma" },
+		{ "root@firma, which is unknown", "root@firma" },
+		{ "<\"anna@example.org\">: no", "anna@example.org" },
+		{ "< anna@example.org >: no", "anna@example.org" },
+		{ "<anna@example.org,bert@example.org>: no", "anna@example.org" },
+		{ "<a href=\"mailto:anna@example.org\">", "anna@example.org" },
+		{ "<宛先:anna@example.org>", "anna@example.org" },
+		{ "<Иван anna@example.org>", "Иван anna@example.org" },
+		{ "<<< 550 anna@example.org>", "anna@example.org" },
+		{ "<max\nmustermann@example.org>", "mustermann@example.org" },
+		{ "Mustermann <max@example.org>", "max@example.org" },
 		/* a comma between two addresses, and one in an address */
 		{ "anna,miller@example.org", "anna,miller@example.org" },
 		{ "<anna,miller@example.org>: no", "anna,miller@example.org" },
@@ -129,6 +150,54 @@ static void test_address_list(void)
 	}
 }
 
+/* Separated by "|". */
+static void test_address_recipients(void)
+{
+	/* clang-format off */
+	static const struct { const char *value, *addresses; } rows[] = {
+		{ "a@example.org, B <b@example.org>", "a@example.org|b@example.org" },
+		{ "a@example.org,b@example.org,<c@example.org>",
+		  "a@example.org|b@example.org|c@example.org" },
+		{ "group: a@example.org, b@example.org;", "a@example.org|b@example.org" },
+		{ "Miller,Anna <a@example.org>, b@example.org", "a@example.org|b@example.org" },
+		{ "\"Anna\" a@example.org", "a@example.org" },
+		{ "a@example.org (A, the first)", "a@example.org" },
+		/* no address: as it is written */
+		{ "max mustermann@example.org, b@example.org",
+		  "max mustermann@example.org|b@example.org" },
+		{ "Max <max mustermann@example.org>", "max mustermann@example.org" },
+		{ "anna,miller@example.org, b@example.org",
+		  "anna,miller@example.org|b@example.org" },
+		{ "b@example.org,info@firma,de", "b@example.org|info@firma,de" },
+		{ "info@firma,de,b@example.org", "info@firma,de|b@example.org" },
+		{ "jo@smith@example.org", "jo@smith@example.org" },
+		{ "b@example.org,", "b@example.org" },
+		{ ",,b@example.org", "b@example.org" },
+		{ ",", "" },
+		{ "undisclosed-recipients:;", "" },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct slice rest = {rows[i].value, strlen(rows[i].value)};
+		struct slice found;
+		g_autoptr(GString) seen = g_string_new(NULL);
+		while (address_next_recipient(&rest, &found))
+			g_string_append_printf(seen, "%s%.*s", seen->len ? "|" : "", (int)found.len,
+					       found.data);
+		g_assert_cmpstr(seen->str, ==, rows[i].addresses);
+	}
+}
+
+static void test_address_rest(void)
+{
+	const char *words = "501 frau mueller@example.org: malformed address: "
+			    "Mueller@example.org may not follow frau";
+
+	g_assert_true(address_is_rest(words, "mueller@example.org"));
+	g_assert_false(address_is_rest(words, "frau mueller@example.org"));
+	g_assert_false(address_is_rest("550 mueller@example.org: no", "mueller@example.org"));
+}
+
 #define BLANKS "                                                                                  "
 
 static void test_address_bare(void)
@@ -155,6 +224,32 @@ static void test_address_bare(void)
 		{ "\"\"@evil.example", "\"\"@evil.example" },
 		{ "\"a@example.org\"", "a@example.org" },
 		{ "\"Anna\" <a@example.org>", "a@example.org" },
+		{ "\"Anna\" a@example.org", "a@example.org" },
+		{ "smtp:a@example.org", "a@example.org" },
+		{ "@relay.example:a@example.org", "a@example.org" },
+		{ "'a@example.org'", "a@example.org" },
+		{ "a@example.org; on Monday", "a@example.org" },
+		{ "a@example.org, b@example.org", "a@example.org" },
+		/* no address: as it is written */
+		{ "max mustermann@example.org", "max mustermann@example.org" },
+		{ "<max mustermann@example.org>", "max mustermann@example.org" },
+		{ "<max mustermann@example.org> (Max)", "max mustermann@example.org" },
+		{ "max mustermann@example.org (Max)", "max mustermann@example.org" },
+		{ "max/mustermann anna@example.org", "max/mustermann anna@example.org" },
+		{ "max=mustermann anna@example.org", "max=mustermann anna@example.org" },
+		{ "mustermann@example.org max", "mustermann@example.org max" },
+		{ "mustermann@example.org\tmax", "mustermann@example.org\tmax" },
+		{ "anna@example.org/x", "anna@example.org/x" },
+		{ "info@firma,de", "info@firma,de" },
+		{ "info@mail.firma,de", "info@mail.firma,de" },
+		{ "jo@smith@example.org", "jo@smith@example.org" },
+		{ "jo@smith@", "jo@smith@" },
+		{ "@example.org", "@example.org" },
+		{ "\"jens.@example.org", "\"jens.@example.org" },
+		{ "'jens@example.org", "'jens@example.org" },
+		{ "jens@example.org\"", "jens@example.org\"" },
+		{ "jens@example.org.", "jens@example.org" },
+		{ "jens @example.org", "jens @example.org" },
 	};
 	/* clang-format on */
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -319,6 +414,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/text/address-find", test_address_find);
 	g_test_add_func("/text/address-locate", test_address_locate);
 	g_test_add_func("/text/address-list", test_address_list);
+	g_test_add_func("/text/address-recipients", test_address_recipients);
+	g_test_add_func("/text/address-rest", test_address_rest);
 	g_test_add_func("/text/address-bare", test_address_bare);
 	g_test_add_func("/text/address-decode", test_address_decode);
 	g_test_add_func("/text/host", test_host);
