@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "daemon/settings.h"
+#include "daemon/daemon_settings.h"
 
 struct console_settings {
 	struct daemon_settings common;

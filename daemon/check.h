@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "daemon/settings.h"
+#include "daemon/daemon_settings.h"
 
 /* Prints "FAULT", what and the error's message, or "ok", what and good where there is
  * no error. True if there is none. */

@@ -19,7 +19,7 @@
 #include <glib.h>
 
 #include "daemon/arguments.h"
-#include "daemon/settings.h"
+#include "daemon/daemon_settings.h"
 
 /* All functions fail with a code of base/error.h. settings is the daemon's own struct,
  * of settings_size bytes; its first member is struct daemon_settings. service is what

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "db/connection.h"
+#include "db/pg_connection.h"
 #include "db/pg.h"
 
 enum {

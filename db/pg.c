@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "db/connection.h"
+#include "db/pg_connection.h"
 
 enum { PARAMS_MAX = 20 };
 

@@ -12,7 +12,7 @@
 #include "delivery/compose.h"
 #include "delivery/copy_settings.h"
 #include "delivery/outcome/outcome.h"
-#include "delivery/rounds.h"
+#include "delivery/repeating_thread.h"
 #include "delivery/smtp/client.h"
 #include "delivery/smtp/session.h"
 

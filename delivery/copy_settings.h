@@ -10,7 +10,7 @@
 #include <glib.h>
 
 #include "base/config.h"
-#include "delivery/smtp/settings.h"
+#include "delivery/smtp/smtp_settings.h"
 
 struct copy_settings {
 	char *smtp_protocol;

@@ -12,9 +12,9 @@
 #include <glib.h>
 
 #include "base/config.h"
-#include "daemon/settings.h"
+#include "daemon/daemon_settings.h"
 #include "delivery/copy_settings.h"
-#include "delivery/smtp/settings.h"
+#include "delivery/smtp/smtp_settings.h"
 
 struct delivery_settings {
 	struct daemon_settings common; /* first, as daemon/daemon.h asks */

@@ -19,9 +19,9 @@
 
 #include "base/log.h"
 #include "db/outbox/events.h"
-#include "delivery/rounds.h"
+#include "delivery/repeating_thread.h"
 #include "delivery/signature.h"
-#include "net/posts.h"
+#include "net/https_pool.h"
 
 enum {
 	BATCH = 20,

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "db/queue.h"
 #include "delivery/claim.h"
-#include "delivery/rounds.h"
+#include "delivery/repeating_thread.h"
 
 enum {
 	DATABASE_DELAY_MAX = 15, /* seconds between two tries to reach the database */

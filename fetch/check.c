@@ -10,7 +10,7 @@
 #include "db/schema/migrate.h"
 #include "delivery/smtp/client.h"
 #include "fetch/mailbox.h"
-#include "fetch/store/settings.h"
+#include "fetch/store/mailbox_settings.h"
 #include "net/credential.h"
 
 static bool check_schema(const struct fetch_settings *settings)

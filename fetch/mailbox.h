@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "fetch/store/settings.h"
+#include "fetch/store/mailbox_settings.h"
 #include "fetch/taking.h"
 
 struct mailbox;

@@ -12,7 +12,7 @@
 #include <glib.h>
 
 #include "delivery/smtp/client.h"
-#include "intake/own_fields.h"
+#include "intake/x_bounce_fields.h"
 
 struct operator_copy {
 	const char *sender; /* "" is the null sender */

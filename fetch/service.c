@@ -23,7 +23,7 @@
 #include "db/schema/migrate.h"
 #include "fetch/lmtp_listener.h"
 #include "fetch/mailbox.h"
-#include "fetch/store/settings.h"
+#include "fetch/store/mailbox_settings.h"
 
 struct service {
 	const struct fetch_settings *settings;

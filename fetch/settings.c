@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/folder.h"
-#include "fetch/store/settings.h"
+#include "fetch/store/mailbox_settings.h"
 #include "net/listen.h"
 
 static const struct config_key keys[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * bounce-fetch.conf: how to reach the database, and the server through which a person gets what
- * nobody can classify. Each mailbox has a file of its own (fetch/store/settings.h).
+ * nobody can classify. Each mailbox has a file of its own (fetch/store/mailbox_settings.h).
  */
 #ifndef FETCH_SETTINGS_H
 #define FETCH_SETTINGS_H
@@ -11,9 +11,9 @@
 #include <glib.h>
 
 #include "base/config.h"
-#include "daemon/settings.h"
-#include "delivery/smtp/settings.h"
-#include "intake/settings.h"
+#include "daemon/daemon_settings.h"
+#include "delivery/smtp/smtp_settings.h"
+#include "intake/intake_settings.h"
 
 struct fetch_settings {
 	struct daemon_settings common; /* first, as daemon/daemon.h asks */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "intake/own_fields.h"
+#include "intake/x_bounce_fields.h"
 
 enum { CHUNK_MAX = 1024 * 1024 }; /* bytes of a mail that are held at a time */
 

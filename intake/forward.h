@@ -10,8 +10,8 @@
 
 #include <glib.h>
 
-#include "intake/mail_place.h"
-#include "intake/own_fields.h"
+#include "intake/mail_file.h"
+#include "intake/x_bounce_fields.h"
 
 struct forward {
 	const char *program; /* of sendmail(1) */

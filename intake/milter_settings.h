@@ -11,8 +11,8 @@
 
 #include <glib.h>
 
-#include "daemon/settings.h"
-#include "intake/settings.h"
+#include "daemon/daemon_settings.h"
+#include "intake/intake_settings.h"
 
 struct milter_settings {
 	struct daemon_settings common; /* first, as daemon/daemon.h asks */

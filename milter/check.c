@@ -19,7 +19,7 @@
 #include "milter/postfix/rewriting.h"
 #include "milter/postfix/startup.h"
 #include "milter/postfix/wiring.h"
-#include "milter/sendmail/program.h"
+#include "milter/sendmail/address_test.h"
 #include "milter/sendmail/sendmail.h"
 #include "milter/socket_check.h"
 

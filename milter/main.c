@@ -6,7 +6,7 @@
 
 #include "classifier/mime/mime.h"
 #include "daemon/daemon.h"
-#include "daemon/outsider.h"
+#include "daemon/privileged_helper.h"
 #include "daemon/rules/daemon_rules.h"
 #include "db/parameter_cache.h"
 #include "db/pool.h"
@@ -15,7 +15,7 @@
 #include "milter/check.h"
 #include "milter/figures.h"
 #include "milter/filter.h"
-#include "milter/sendmail/program.h"
+#include "milter/sendmail/address_test.h"
 
 enum { STOP_WAIT = 5 }; /* seconds that a bounce in progress gets at stop */
 

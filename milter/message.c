@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "intake/own_fields.h"
+#include "intake/x_bounce_fields.h"
 
 struct message {
 	char *sender;

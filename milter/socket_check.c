@@ -19,7 +19,7 @@
 #include <libmilter/mfdef.h>
 
 #include "daemon/check.h"
-#include "daemon/outsider.h"
+#include "daemon/privileged_helper.h"
 #include "milter/filter.h"
 #include "milter/listener.h"
 

@@ -16,7 +16,7 @@
 #include "base/secret.h"
 #include "net/https.h"
 #include "net/oauth_reply.h"
-#include "net/wire.h"
+#include "net/transport.h"
 
 enum { SECONDS_LEFT_MIN = 60, SECONDS_UNKNOWN = 300, STATUS_OK = 200, STATUS_TOO_MANY = 429 };
 

@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "net/wire.h"
+#include "net/transport.h"
 
 struct stream;
 

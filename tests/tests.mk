@@ -36,7 +36,7 @@ check:
 check-faults: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) BOUNCE_FAULTS_LONG=$(LONG) HARNESS_VERBOSE=1 \
-		perl tests/check.pl tests/e2e/faults $(if $(LONG),tests/faults)
+		perl tests/check.pl tests/e2e/faults $(if $(LONG),tests/endurance)
 
 ## check-mailbox: servers that lie about a mailbox; what make check does of faults, at length
 .PHONY: check-mailbox

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "console/pages/act_list.h"
+#include "console/pages/act_definitions.h"
 #include "console/template/render.h"
 #include "db/people/console_queries.h"
 

@@ -12,7 +12,7 @@
 #include "base/progress.h"
 #include "ctl/framework/call.h"
 #include "intake/intake.h"
-#include "intake/mail_place.h"
+#include "intake/mail_file.h"
 
 /* What becomes of a mail that a person must see. */
 enum intake_mail_keeping {

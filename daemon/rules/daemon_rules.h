@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "classifier/rules/live_ruleset.h"
-#include "daemon/settings.h"
+#include "daemon/daemon_settings.h"
 
 /* Free with ruleset_free. NULL with BM_ERROR_CONFIG naming file, line and rule. */
 struct ruleset *daemon_rules_load(const struct daemon_settings *settings, GError **error)

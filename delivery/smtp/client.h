@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <openssl/ssl.h>
 
-#include "delivery/smtp/settings.h"
+#include "delivery/smtp/smtp_settings.h"
 #include "net/credential.h"
 
 enum smtp_starttls {

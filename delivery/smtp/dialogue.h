@@ -12,7 +12,7 @@
 #include <glib.h>
 
 #include "delivery/smtp/reply_reader.h"
-#include "net/wire.h"
+#include "net/transport.h"
 
 struct dialogue {
 	struct wire *wire;

@@ -13,7 +13,7 @@
 #include <glib.h>
 #include <openssl/ssl.h>
 
-#include "fetch/store/settings.h"
+#include "fetch/store/mailbox_settings.h"
 #include "net/stream.h"
 
 struct store;

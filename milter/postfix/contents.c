@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "daemon/check.h"
-#include "milter/postconf/table.h"
+#include "milter/postconf/lookup_table.h"
 
 static const char *const header_lines[] = {
     "From: MAILER-DAEMON@mail.example.com (Mail Delivery System)",

@@ -9,8 +9,8 @@
 #include "daemon/check.h"
 #include "milter/postfix/contents.h"
 #include "milter/postfix/startup.h"
-#include "milter/postfix/way.h"
-#include "milter/postfix/way_faults.h"
+#include "milter/postfix/service_milters.h"
+#include "milter/postfix/service_milter_faults.h"
 
 static const char what[] = "Postfix";
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "milter/postconf/table.h"
+#include "milter/postconf/lookup_table.h"
 
 static bool is_in(const struct postconf *postfix, const char *parameter,
 		  const struct table_address *address)

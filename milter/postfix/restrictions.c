@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "daemon/check.h"
-#include "milter/postconf/table.h"
+#include "milter/postconf/lookup_table.h"
 #include "milter/postfix/destination.h"
 
 enum { DEPTH_MAX = 10 }; /* of smtpd_restriction_classes */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
-#include "milter/postconf/table.h"
+#include "milter/postconf/lookup_table.h"
 
 static const char what[] = "Postfix";
 

@@ -12,10 +12,10 @@
 #include "milter/postfix/contents.h"
 #include "milter/postfix/leftovers.h"
 #include "milter/postfix/own_reports.h"
-#include "milter/postfix/pitfalls.h"
+#include "milter/postfix/general_settings.h"
 #include "milter/postfix/startup.h"
-#include "milter/postfix/way.h"
-#include "milter/postfix/way_faults.h"
+#include "milter/postfix/service_milters.h"
+#include "milter/postfix/service_milter_faults.h"
 
 static const char what[] = "Postfix";
 

@@ -14,7 +14,7 @@
 #include "milter/sendmail/cf.h"
 #include "milter/sendmail/filters.h"
 #include "milter/sendmail/load.h"
-#include "milter/sendmail/program.h"
+#include "milter/sendmail/address_test.h"
 #include "milter/sendmail/route.h"
 
 static const char what[] = "Sendmail";

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "intake/milter_settings.h"
-#include "milter/sendmail/program.h"
+#include "milter/sendmail/address_test.h"
 
 /* Why other mail systems cannot connect to it, which may be intended: only programs of this machine
  * can, as Debian's own sendmail.mc has it, or nothing listens at port 25. NULL where they can. */

@@ -5,7 +5,7 @@
 # 250; when everything is quiet, each is in the database once, and each mail was sent once.
 use strict;
 use warnings;
-use Bounce::Cluster;
+use Bounce::Patroni;
 use Bounce::Delivery;
 use Bounce::Instance;
 use Bounce::Process;
@@ -24,7 +24,7 @@ use constant {
 };
 
 my $instance = Bounce::Instance->new(name => "check-$$");
-my $db       = Bounce::Cluster->new($instance)->start;
+my $db       = Bounce::Patroni->new($instance)->start;
 my $remote   = Bounce::SmtpServer->new($instance)->start;
 my %daemon   = (pool_wait => 3, query_wait => 5);
 my @host     = map { host($_) } qw(a b);

@@ -5,7 +5,7 @@
 # may not change, no answer has a line of his, and others are served.
 use Bounce::Console;
 use Bounce::Intake;
-use Bounce::Tables;
+use Bounce::ChangedTables;
 use Bounce::Test;
 use IO::Socket::INET;
 
@@ -16,7 +16,7 @@ my $it     = $stage->recipient($intake->bounced('one@customer.example'));
 my $router = do { local (@ARGV, $/) = 'console/router.c'; <> };
 my @post   = $router =~ m[\{"([^"]+)", true, \w+, \w+\}]g;
 my @get    = $router =~ m[\{"([^"]+)", false, \w+, \w+\}]g;
-my $acts   = do { local (@ARGV, $/) = 'console/pages/act_list.c'; <> };
+my $acts   = do { local (@ARGV, $/) = 'console/pages/act_definitions.c'; <> };
 my @act    = $acts                                    =~ m[\{\.name = "([^"]+)"]g;
 my %name   = map { $_ => 1 } map { /"(\w+)"/g } $acts =~ /\.fields = \{([^}]*)\}/g;
 my @field  = sort keys %name,
@@ -28,7 +28,7 @@ my $eva = $console->visitor->log_in('eva');
 my $max = $console->visitor->log_in('max');
 $eva->get('/tasks');
 my $cookie = $eva->{cookie}{'bounce-console'};
-my $tables = Bounce::Tables->new($db);
+my $tables = Bounce::ChangedTables->new($db);
 my $rights = q{SELECT string_agg(m.roleid::regrole || '=' || m.member::regrole, ' ' ORDER BY 1)
     FROM pg_auth_members AS m};
 my $before = $db->value($rights);

@@ -4,7 +4,7 @@
 # fetched and no preview has, whoever asks.
 use Bounce::Console;
 use Bounce::Intake;
-use Bounce::Tables;
+use Bounce::ChangedTables;
 use Bounce::Test;
 use POSIX qw(strftime);
 
@@ -27,7 +27,7 @@ my %post   = map { $_ => 1 } $router             =~ m[\{"([^"]+)", true, \w+, \w
 my @get    = $router                             =~ m[\{"([^"]+)", false, \w+, \w+\}]g;
 my ($ways) = source('console/pages/task_acts.c') =~ m[struct way \{.*?\} ways\[\] = \{(.*?)\n\};]s;
 my @form   = (
-    map({ "act $_" } source('console/pages/act_list.c') =~ m[\{\.name = "([^"]+)"]g),
+    map({ "act $_" } source('console/pages/act_definitions.c') =~ m[\{\.name = "([^"]+)"]g),
     map({ "way $_" } $ways =~ m[\{"([^"]+)",]g),
     map({ "to $_" } grep { !m{^/(?:act|tasks/resolve)(?:/|$)} } sort keys %post));
 
@@ -298,7 +298,7 @@ is $visitor{$_}->page->{status}, 200, "$_ is let in" for @role;
 is $visitor{$_}->page->{status}, 403, "$_ is not"    for qw(application stranger);
 $visitor{nobody} = $console->visitor;
 
-my $tables = Bounce::Tables->new($db);
+my $tables = Bounce::ChangedTables->new($db);
 
 sub send_form {
     my ($visitor, $form, @field) = @_;

@@ -4,7 +4,7 @@
 # application neither changes nor reads what is another one's.
 use Bounce::Ctl;
 use Bounce::Intake;
-use Bounce::Tables;
+use Bounce::ChangedTables;
 use Bounce::Test;
 
 my $stage  = stage(servers => 0);
@@ -214,7 +214,7 @@ is_deeply [ sort keys %row ],
 
 # --- each by each --------------------------------------------------------------------------------
 
-my $tables = Bounce::Tables->new($db);
+my $tables = Bounce::ChangedTables->new($db);
 
 my $refused
     = qr/permission \s denied | may \s not | is \s not \s for | no \s (?:communication|recipient)/x;

@@ -3,7 +3,7 @@
 # lost, and what is given up is sent again by a person.
 use Bounce::Ctl;
 use Bounce::Delivery;
-use Bounce::Receiver;
+use Bounce::WebhookReceiver;
 use Bounce::Test;
 use Digest::SHA            qw(hmac_sha256);
 use IO::Socket::SSL::Utils qw(CERT_create PEM_cert2string);
@@ -12,7 +12,7 @@ use MIME::Base64           qw(encode_base64 decode_base64);
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
 my $db       = $stage->db;
-my $receiver = Bounce::Receiver->new($instance)->start;
+my $receiver = Bounce::WebhookReceiver->new($instance)->start;
 my @secret   = map { 'whsec_' . encode_base64("key number $_, thirty-two bytes.", '') } 1, 2;
 my $file     = $instance->write_file('webhook.secret', "# first\n$secret[0]\n");
 my $url      = 'http://127.0.0.1:' . $receiver->port . '/hook';
@@ -330,7 +330,7 @@ chmod 0644, $key, $certificate;
 my %tls = (SSL_key_file => $key, SSL_cert_file => $certificate);
 
 subtest 'a certificate that nobody trusts' => sub {
-    my $tls = Bounce::Receiver->new($instance, name => 'tls', tls => \%tls)->start;
+    my $tls = Bounce::WebhookReceiver->new($instance, name => 'tls', tls => \%tls)->start;
     my $id  = mail('T-1');
     my %key = (webhook_url => 'https://127.0.0.1:' . $tls->port . '/', webhook_cleartext => 'no');
     my $strict = worker(%key, name => 'strict')->start;
@@ -356,7 +356,7 @@ subtest 'a certificate of yesterday' => sub {
         not_after       => time - 86_400
     );
     my $file = $instance->write_file('ca.pem', PEM_cert2string($ca[0]));
-    my $tls  = Bounce::Receiver->new($instance, name => 'expired',
+    my $tls  = Bounce::WebhookReceiver->new($instance, name => 'expired',
         tls => { SSL_cert => $old, SSL_key => $old_key })->start;
     my $id     = mail('T-2');
     my $worker = worker(
@@ -374,7 +374,7 @@ subtest 'a certificate of yesterday' => sub {
 };
 
 subtest 'a receiver that speaks nothing but HTTP/2' => sub {
-    my $modern = Bounce::Receiver->new($instance, name => 'modern', http2 => 1,
+    my $modern = Bounce::WebhookReceiver->new($instance, name => 'modern', http2 => 1,
         tls => { %tls, SSL_alpn_protocols => ['h2'] })->start;
     my $speaks = worker(
         name              => 'speaks',

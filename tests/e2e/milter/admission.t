@@ -3,14 +3,14 @@
 # recipients and senders that Postfix refuses, rules for contents, addresses that it rewrites, and
 # values with which its programs do not start. Each was tried with a Postfix that runs.
 use Bounce::Test;
-use Bounce::Wiring qw(with_option);
+use Bounce::MilterCheck qw(with_option);
 use IO::Socket::UNIX;
 
-my $wiring  = Bounce::Wiring->new(stage(servers => 0));
-my $domain  = Bounce::Wiring::DOMAIN;
+my $wiring  = Bounce::MilterCheck->new(stage(servers => 0));
+my $domain  = Bounce::MilterCheck::DOMAIN;
 my $parent  = $domain =~ s/^[^.]+\.//r;
 my $queue   = $wiring->queue;
-my $ours    = Bounce::Wiring::OURS;
+my $ours    = Bounce::MilterCheck::OURS;
 my %nowhere = (virtual_mailbox_domains => '', virtual_mailbox_maps => '');
 
 sub inline {
@@ -110,7 +110,7 @@ my @good = (
                 inet_protocols => 'ipv4',
                 smtpd_milters  => '{ inet:127.0.0.1:8892, default_action=accept, '
                     . 'connect_timeout = 30s, { protocol = 6 } }, '
-                    . Bounce::Wiring::OURS,
+                    . Bounce::MilterCheck::OURS,
                 queue_minfree => 1
             })
     ],
@@ -406,7 +406,7 @@ my @broken = (
             main => {
                 inet_protocols => 'ipv6',
                 smtpd_milters  =>
-                    '{ inet:127.0.0.1:8892, default_action=accept }, ' . Bounce::Wiring::OURS
+                    '{ inet:127.0.0.1:8892, default_action=accept }, ' . Bounce::MilterCheck::OURS
             }
         },
         qr{inet_protocols = ipv6, so Postfix cannot connect to inet:127.0.0.1:8892 and .*; write i}

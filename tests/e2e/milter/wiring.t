@@ -2,14 +2,14 @@
 # bounce-milter --check follows every way of a bounce through a real Postfix's configuration, as
 # Debian ships it with our examples, and names each break of it and what to do.
 use Bounce::Test;
-use Bounce::Wiring qw(with_option);
+use Bounce::MilterCheck qw(with_option);
 use IO::Socket::INET;
 use IO::Socket::UNIX;
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
 my $daemon   = $stage->daemon;
-my $wiring   = Bounce::Wiring->new($stage);
+my $wiring   = Bounce::MilterCheck->new($stage);
 my $queue    = $wiring->queue;
 my $socket   = $wiring->socket;
 
@@ -18,14 +18,14 @@ sub check { return $wiring->check(@_) }
 sub as_comment { my ($service) = @_; return sub { s/^($service +unix)/#$1/m or die } }
 
 my $own_name = 'milter_macro_daemon_name=bounce-internal';
-my $ours     = Bounce::Wiring::OURS;
+my $ours     = Bounce::MilterCheck::OURS;
 my $port     = $instance->free_port;
 my $listen
     = sub { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 5) };
 my $inet    = "inet:$port\@127.0.0.1";
 my $cleanup = qr{FAULT\s+Postfix\s+bounce-cleanup/unix};
 
-my $domain  = Bounce::Wiring::DOMAIN;
+my $domain  = Bounce::MilterCheck::DOMAIN;
 my $parent  = $domain =~ s/^[^.]+\.//r;
 my %nowhere = (virtual_mailbox_domains => '');
 my $refused = qr{FAULT\s+Postfix\s+mail for the bounce domain \Q$domain\E is refused: .*; write it};

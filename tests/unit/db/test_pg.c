@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "db/connection.h"
+#include "db/pg_connection.h"
 #include "db/pg.h"
 #include "tests/unit/db/server.h"
 

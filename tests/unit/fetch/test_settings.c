@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "fetch/settings.h"
-#include "fetch/store/settings.h"
+#include "fetch/store/mailbox_settings.h"
 #include "tests/unit/daemon/settings_documents.h"
 
 /* The sample files and the man page name every key, with its default. */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One prefix, written and recognised.
+ */
+#include "intake/x_bounce_fields.h"
+
+#include <string.h>
+
+static const char prefix[] = "X-Bounce-";
+
+static void append_own_field(GString *header, const char *name, const char *value,
+			     const char *line_end)
+{
+	g_autofree char *clean = g_strdelimit(g_strdup(value), "\r\n", ' ');
+
+	if (*clean != '\0')
+		g_string_append_printf(header, "%s%s: %s%s", prefix, name, clean, line_end);
+}
+
+void own_fields_append(GString *header, const struct own_fields *fields, const char *line_end)
+{
+	append_own_field(header, "Class", fields->class, line_end);
+	append_own_field(header, "Reason", fields->reason, line_end);
+	append_own_field(header, "Id", fields->bounce_id, line_end);
+}
+
+bool own_fields_is_one(const char *field, size_t len)
+{
+	return len >= strlen(prefix) && g_ascii_strncasecmp(field, prefix, strlen(prefix)) == 0;
+}

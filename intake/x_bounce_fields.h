@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The header fields X-Bounce-..., which only we may write: the verdict for a person who gets the
+ * mail. Those that came with it are a stranger's.
+ */
+#ifndef INTAKE_X_BOUNCE_FIELDS_H
+#define INTAKE_X_BOUNCE_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+/* "" for a field that is not wanted. */
+struct own_fields {
+	const char *class;
+	const char *reason;
+	const char *bounce_id;
+};
+
+/* Appends the fields -Class, -Reason and -Id; line breaks in a value become blanks. */
+void own_fields_append(GString *header, const struct own_fields *fields, const char *line_end);
+
+/* Whether a field is one of them, in any case. field: its name, or the line that it begins. */
+bool own_fields_is_one(const char *field, size_t len);
+
+#endif
