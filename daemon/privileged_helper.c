@@ -22,8 +22,8 @@
 enum { OUTPUT_MAX = 64 * 1024 }; /* bytes, which one message of a socket pair holds */
 
 struct question {
-	bool is_command;                /* input is for it; otherwise who is to connect where */
-	char input[OUTSIDER_INPUT_MAX]; /* ends with a NUL */
+	bool is_command; /* input is for it; otherwise who is to connect where */
+	char input[PRIVILEGED_HELPER_INPUT_MAX]; /* ends with a NUL */
 	char account[64];
 	char root[1024];
 	char path[sizeof((struct sockaddr_un *)NULL)->sun_path];
@@ -71,7 +71,7 @@ static int ask_child(const struct question *question)
 		_exit(why == 0 ? connect_to(question->path) : why);
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
-		return OUTSIDER_NOBODY;
+		return PRIVILEGED_HELPER_NOBODY;
 	return WEXITSTATUS(status);
 }
 
@@ -118,7 +118,7 @@ static void answer_questions(int fd)
 
 /* --- who asks it ------------------------------------------------------------------------------ */
 
-void outsider_start(const char *const *command)
+void privileged_helper_start(const char *const *command)
 {
 	int ends[2];
 
@@ -145,7 +145,7 @@ static ssize_t ask(const struct question *question, void *answer_out, size_t siz
 	return recv(helper_fd, answer_out, size, 0);
 }
 
-int outsider_connect(const char *account, const char *root, const char *path)
+int privileged_helper_connect(const char *account, const char *root, const char *path)
 {
 	struct question question = {.account = ""};
 	int why;
@@ -155,11 +155,11 @@ int outsider_connect(const char *account, const char *root, const char *path)
 	    g_strlcpy(question.root, root, sizeof question.root) >= sizeof question.root ||
 	    g_strlcpy(question.path, path, sizeof question.path) >= sizeof question.path ||
 	    ask(&question, &why, sizeof why) != (ssize_t)sizeof why)
-		return OUTSIDER_NOBODY;
+		return PRIVILEGED_HELPER_NOBODY;
 	return why;
 }
 
-char *outsider_run(const char *input)
+char *privileged_helper_run(const char *input)
 {
 	struct question question = {.is_command = true};
 	g_autofree char *output = g_malloc(OUTPUT_MAX);

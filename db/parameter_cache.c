@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "db/pg_connection.h"
 #include "db/pg.h"
+#include "db/pg_connection.h"
 
 enum {
 	QUERY_WAIT = 20,          /* seconds */
@@ -78,7 +78,7 @@ static bool refresh(struct parameter_cache *cache, GError **error)
 
 	if (!fresh)
 		return false;
-	if (connection_is_read_only(cache->connection)) {
+	if (pg_connection_is_read_only(cache->connection)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
 			    "database: the server is read-only: a standby, or no leader any more");
 		db_parameters_unref(fresh);
@@ -126,7 +126,7 @@ static bool listen_on(struct parameter_cache *cache, GError **error)
 
 	for (;;) {
 		/* while they were read, perhaps */
-		bool has_changed = connection_take_notices(cache->connection);
+		bool has_changed = pg_connection_take_notices(cache->connection);
 
 		if (!wait_for_event(cache, has_changed ? 0 : REREAD_INTERVAL))
 			return false;
@@ -135,7 +135,7 @@ static bool listen_on(struct parameter_cache *cache, GError **error)
 				    g_strstrip(PQerrorMessage(cache->connection)));
 			return true;
 		}
-		has_changed |= connection_take_notices(cache->connection);
+		has_changed |= pg_connection_take_notices(cache->connection);
 		if (!has_changed && g_get_monotonic_time() < reread_at)
 			continue;
 		reread_at = g_get_monotonic_time() + REREAD_INTERVAL * G_USEC_PER_SEC;

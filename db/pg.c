@@ -235,7 +235,7 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 	PQsetNoticeReceiver(connection, discard_notice, NULL);
 	/* a server that reads no more must not keep who sends it a large message */
 	PQsetnonblocking(connection, 1);
-	connection_watch(connection);
+	pg_connection_watch(connection);
 	return g_steal_pointer(&connection);
 }
 
@@ -296,14 +296,15 @@ void pg_close(PGconn *connection)
 {
 	if (PQstatus(connection) == CONNECTION_OK &&
 	    PQtransactionStatus(connection) == PQTRANS_ACTIVE)
-		connection_cancel(connection);
+		pg_connection_cancel(connection);
 	PQfinish(connection);
 }
 
 bool pg_is_usable(const PGconn *connection)
 {
 	return PQstatus(connection) == CONNECTION_OK &&
-	       PQtransactionStatus(connection) == PQTRANS_IDLE && !connection_is_denied(connection);
+	       PQtransactionStatus(connection) == PQTRANS_IDLE &&
+	       !pg_connection_is_denied(connection);
 }
 
 bool pg_is_alive(PGconn *connection)
@@ -334,7 +335,7 @@ static bool wait_for_result(PGconn *connection, gint64 deadline, GError **error)
 			set_pg_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
 			return false;
 		}
-		connection_gather_notices(connection);
+		pg_connection_gather_notices(connection);
 		if (unsent > 0)
 			unsent = PQflush(connection);
 	}
@@ -352,10 +353,10 @@ static void note_error(PGconn *connection, const PGresult *error)
 	const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
 
 	if (g_strcmp0(state, read_only_state) == 0)
-		connection_deny(connection);
+		pg_connection_deny(connection);
 	for (size_t i = 0; i < G_N_ELEMENTS(of_preparing); i++)
 		if (g_strcmp0(state, of_preparing[i]) == 0)
-			connection_forbid_preparing(connection);
+			pg_connection_forbid_preparing(connection);
 }
 
 /* Everything up to ReadyForQuery; the last result but NULL counts, unless one is an error. */
@@ -457,10 +458,10 @@ static PGresult *query_prepared(PGconn *connection, unsigned wait_seconds, const
 				const char *statement, size_t param_count,
 				const struct pg_param *params, GError **error)
 {
-	if (!connection_has_prepared(connection, statement)) {
+	if (!pg_connection_has_prepared(connection, statement)) {
 		if (!pg_prepare(connection, wait_seconds, name, statement, error))
 			return NULL;
-		connection_note_prepared(connection, statement);
+		pg_connection_note_prepared(connection, statement);
 	}
 	return pg_send_prepared(connection, name, param_count, params, error)
 		   ? collect_results(connection, wait_seconds, error)
@@ -471,11 +472,11 @@ PGresult *pg_query_prepared(PGconn *connection, unsigned wait_seconds, const cha
 			    const char *statement, size_t param_count,
 			    const struct pg_param *params, GError **error)
 {
-	if (connection_may_prepare(connection)) {
+	if (pg_connection_may_prepare(connection)) {
 		g_autoptr(GError) refusal = NULL;
 		PGresult *result = query_prepared(connection, wait_seconds, name, statement,
 						  param_count, params, &refusal);
-		if (result || connection_may_prepare(connection)) {
+		if (result || pg_connection_may_prepare(connection)) {
 			if (refusal)
 				g_propagate_error(error, g_steal_pointer(&refusal));
 			return result;

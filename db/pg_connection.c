@@ -30,7 +30,7 @@ static int on_event(PGEventId event, void *info, void *context)
 	return 1;
 }
 
-void connection_watch(PGconn *connection)
+void pg_connection_watch(PGconn *connection)
 {
 	struct marks *marks = g_new0(struct marks, 1);
 
@@ -45,51 +45,51 @@ static struct marks *marks_of(const PGconn *connection)
 	return PQinstanceData(connection, on_event);
 }
 
-void connection_deny(PGconn *connection)
+void pg_connection_deny(PGconn *connection)
 {
 	marks_of(connection)->is_denied = true;
 }
 
-bool connection_is_denied(const PGconn *connection)
+bool pg_connection_is_denied(const PGconn *connection)
 {
 	return marks_of(connection)->is_denied;
 }
 
-void connection_forbid_preparing(PGconn *connection)
+void pg_connection_forbid_preparing(PGconn *connection)
 {
 	marks_of(connection)->may_not_prepare = true;
 }
 
-bool connection_may_prepare(const PGconn *connection)
+bool pg_connection_may_prepare(const PGconn *connection)
 {
 	return !marks_of(connection)->may_not_prepare;
 }
 
-bool connection_has_prepared(const PGconn *connection, const char *statement)
+bool pg_connection_has_prepared(const PGconn *connection, const char *statement)
 {
 	return g_hash_table_contains(marks_of(connection)->prepared, statement);
 }
 
-void connection_note_prepared(PGconn *connection, const char *statement)
+void pg_connection_note_prepared(PGconn *connection, const char *statement)
 {
 	g_hash_table_add(marks_of(connection)->prepared, (void *)statement);
 }
 
-void connection_gather_notices(PGconn *connection)
+void pg_connection_gather_notices(PGconn *connection)
 {
 	for (PGnotify *notice; (notice = PQnotifies(connection)) != NULL; PQfreemem(notice))
 		marks_of(connection)->was_notified = true;
 }
 
-bool connection_take_notices(PGconn *connection)
+bool pg_connection_take_notices(PGconn *connection)
 {
-	connection_gather_notices(connection);
+	pg_connection_gather_notices(connection);
 	bool was_notified = marks_of(connection)->was_notified;
 	marks_of(connection)->was_notified = false;
 	return was_notified;
 }
 
-bool connection_is_read_only(const PGconn *connection)
+bool pg_connection_is_read_only(const PGconn *connection)
 {
 	static const char *const names[] = {"in_hot_standby", "default_transaction_read_only"};
 
@@ -118,7 +118,7 @@ static void *cancel_main(void *data)
 	return NULL;
 }
 
-void connection_cancel(PGconn *connection)
+void pg_connection_cancel(PGconn *connection)
 {
 	PGcancel *cancel = PQgetCancel(connection);
 

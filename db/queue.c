@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "db/pg_connection.h"
 #include "db/pg.h"
+#include "db/pg_connection.h"
 #include "db/values/pg_array.h"
 
 enum { CONNECT_WAIT = 5 }; /* seconds */
@@ -380,11 +380,11 @@ void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
 	    {.fd = stop_fd, .events = POLLIN},
 	    {.fd = queue->connection ? PQsocket(queue->connection) : -1, .events = POLLIN}};
 
-	if (queue->connection && connection_take_notices(queue->connection))
+	if (queue->connection && pg_connection_take_notices(queue->connection))
 		return;
 	poll(events, G_N_ELEMENTS(events), wait);
 	if (queue->connection && !PQconsumeInput(queue->connection))
 		g_clear_pointer(&queue->connection, pg_close);
 	if (queue->connection)
-		(void)connection_take_notices(queue->connection);
+		(void)pg_connection_take_notices(queue->connection);
 }

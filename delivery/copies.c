@@ -28,7 +28,7 @@ struct copies {
 	struct smtp_client *client;
 	struct db_copies *queue;
 	struct live_ruleset *rules;
-	struct rounds rounds;
+	struct repeating_thread thread;
 };
 
 /* Longer than the dialogue may take, so that nobody else sends the same meanwhile. */
@@ -132,7 +132,7 @@ static void settle_copies(const struct sending *sending)
 			return;
 		log_event(LOG_LEVEL_WARNING, "", "copy of bounce %s is %s, and not settled: %s",
 			  sending->copy->bounce_id, sending->outcome, error->message);
-		if (rounds_are_stopping(&copies->rounds) && until == 0)
+		if (repeating_thread_is_stopping(&copies->thread) && until == 0)
 			until = g_get_monotonic_time() + (gint64)STOP_WAIT * G_USEC_PER_SEC;
 		if (until != 0 && g_get_monotonic_time() > until)
 			return; /* its lease ends, and it may be sent again */
@@ -174,7 +174,7 @@ struct copies *copies_new(const struct delivery_settings *settings, GError **err
 		return NULL;
 	struct copies *copies = g_new0(struct copies, 1);
 	copies->settings = settings;
-	copies->rounds = (struct rounds){make_round, copies, PAUSE_MAX, NULL, 0};
+	copies->thread = (struct repeating_thread){make_round, copies, PAUSE_MAX, NULL, 0};
 	copies->smtp = copy_settings_smtp(&settings->copies, &settings->smtp);
 	copies->queue =
 	    db_copies_new(settings->common.conninfo, (unsigned)settings->common.query_wait);
@@ -197,13 +197,13 @@ void copies_start(struct copies *copies, struct live_ruleset *rules)
 	if (!copies)
 		return;
 	copies->rules = rules;
-	rounds_start(&copies->rounds, "copies");
+	repeating_thread_start(&copies->thread, "copies");
 }
 
 void copies_stop(struct copies *copies)
 {
 	if (copies)
-		rounds_stop(&copies->rounds);
+		repeating_thread_stop(&copies->thread);
 }
 
 void copies_free(struct copies *copies)

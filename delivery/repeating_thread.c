@@ -4,39 +4,39 @@
  */
 #include "delivery/repeating_thread.h"
 
-bool rounds_are_stopping(const struct rounds *rounds)
+bool repeating_thread_is_stopping(const struct repeating_thread *repeating)
 {
-	return g_atomic_int_get(&rounds->is_stopping) != 0;
+	return g_atomic_int_get(&repeating->is_stopping) != 0;
 }
 
-void rounds_pause(const gint *is_stopping, unsigned seconds)
+void repeating_thread_pause(const gint *is_stopping, unsigned seconds)
 {
 	for (unsigned i = 0; i < seconds * 10 && g_atomic_int_get(is_stopping) == 0; i++)
 		g_usleep(G_USEC_PER_SEC / 10);
 }
 
-static void *rounds_main(void *data)
+static void *repeat_main(void *data)
 {
-	const struct rounds *rounds = data;
+	const struct repeating_thread *repeating = data;
 	unsigned delay = 1;
 
-	while (!rounds_are_stopping(rounds)) {
-		int done = rounds->make(rounds->context);
+	while (!repeating_thread_is_stopping(repeating)) {
+		int done = repeating->make(repeating->context);
 
 		if (done <= 0)
-			rounds_pause(&rounds->is_stopping, done < 0 ? delay : 1);
-		delay = done < 0 ? MIN(delay * 2, rounds->pause_max) : 1;
+			repeating_thread_pause(&repeating->is_stopping, done < 0 ? delay : 1);
+		delay = done < 0 ? MIN(delay * 2, repeating->pause_max) : 1;
 	}
 	return NULL;
 }
 
-void rounds_start(struct rounds *rounds, const char *name)
+void repeating_thread_start(struct repeating_thread *repeating, const char *name)
 {
-	rounds->thread = g_thread_new(name, rounds_main, rounds);
+	repeating->thread = g_thread_new(name, repeat_main, repeating);
 }
 
-void rounds_stop(struct rounds *rounds)
+void repeating_thread_stop(struct repeating_thread *repeating)
 {
-	g_atomic_int_set(&rounds->is_stopping, 1);
-	g_clear_pointer(&rounds->thread, g_thread_join);
+	g_atomic_int_set(&repeating->is_stopping, 1);
+	g_clear_pointer(&repeating->thread, g_thread_join);
 }

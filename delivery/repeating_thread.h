@@ -11,10 +11,10 @@
 #include <glib.h>
 
 /* What was done in the round; -1 when something stands against doing anything. */
-typedef int rounds_make(void *context);
+typedef int repeating_thread_make(void *context);
 
-struct rounds {
-	rounds_make *make;
+struct repeating_thread {
+	repeating_thread_make *make;
 	void *context;
 	unsigned pause_max; /* seconds between two tries while something stands against it */
 	/* of this module; zero at first */
@@ -23,12 +23,12 @@ struct rounds {
 };
 
 /* It must live, where it is, until it has been stopped. */
-void rounds_start(struct rounds *rounds, const char *name);
+void repeating_thread_start(struct repeating_thread *repeating, const char *name);
 /* After the round in hand. Does nothing where it has not been started. */
-void rounds_stop(struct rounds *rounds);
-bool rounds_are_stopping(const struct rounds *rounds);
+void repeating_thread_stop(struct repeating_thread *repeating);
+bool repeating_thread_is_stopping(const struct repeating_thread *repeating);
 
 /* Sleeps, and no longer than until that is not 0. */
-void rounds_pause(const gint *is_stopping, unsigned seconds);
+void repeating_thread_pause(const gint *is_stopping, unsigned seconds);
 
 #endif

@@ -48,8 +48,8 @@ enum result {
 struct webhook {
 	const struct delivery_settings *settings;
 	struct db_events *events;
-	struct posts *posts;
-	struct rounds rounds;
+	struct https_pool *pool;
+	struct repeating_thread thread;
 	bool is_away;       /* the receiver, or the database */
 	gint64 answered_at; /* the last time that the receiver decided on an event; monotonic */
 	unsigned refused;   /* by an answer, in a row */
@@ -114,7 +114,7 @@ static enum result result_of(long status)
 /* --- what is under way -------------------------------------------------------------------- */
 
 struct attempt {
-	struct post post;
+	struct https_pool_post post;
 	GPtrArray *batch; /* keeps the event */
 	const struct db_event *event;
 	char **headers;
@@ -147,10 +147,10 @@ static void begin_post(struct webhook *webhook, GPtrArray *batch, guint i)
 				   .headers = (const char *const *)attempt->headers,
 				   .wait = (unsigned)settings->webhook_wait,
 				   .may_be_plain = strcmp(settings->webhook_cleartext, "yes") == 0};
-	posts_begin(webhook->posts, &attempt->post);
+	https_pool_begin(webhook->pool, &attempt->post);
 }
 
-static enum result judge_answer(struct webhook *webhook, const struct post *post)
+static enum result judge_answer(struct webhook *webhook, const struct https_pool_post *post)
 {
 	enum result result = result_of(post->answer.status);
 
@@ -172,7 +172,7 @@ static const char *outcome_name(enum result result, long status)
 
 static void settle_attempt(struct webhook *webhook, const struct attempt *attempt)
 {
-	const struct post *post = &attempt->post;
+	const struct https_pool_post *post = &attempt->post;
 	const struct https_answer *answer = &post->answer;
 	const struct db_event *event = attempt->event;
 	enum result result = judge_answer(webhook, post);
@@ -200,12 +200,12 @@ static void settle_attempt(struct webhook *webhook, const struct attempt *attemp
 /* Settles what has ended, and waits so long for one that does. */
 static void await_transfers(struct webhook *webhook, guint64 microseconds)
 {
-	struct post *post = posts_await(webhook->posts, microseconds);
+	struct https_pool_post *post = https_pool_await(webhook->pool, microseconds);
 
 	while (post) {
 		settle_attempt(webhook, post->owner);
 		attempt_free(post->owner);
-		post = posts_await(webhook->posts, 0);
+		post = https_pool_await(webhook->pool, 0);
 	}
 }
 
@@ -213,8 +213,8 @@ static bool may_begin(const struct webhook *webhook)
 {
 	unsigned max = webhook->is_away ? 1 : OPEN_MAX;
 
-	return posts_open(webhook->posts) < max && webhook->refused < BATCH &&
-	       !rounds_are_stopping(&webhook->rounds);
+	return https_pool_open(webhook->pool) < max && webhook->refused < BATCH &&
+	       !repeating_thread_is_stopping(&webhook->thread);
 }
 
 /* --- a round ------------------------------------------------------------------------------ */
@@ -260,11 +260,11 @@ static int make_round(void *data)
 	struct webhook *webhook = data;
 	int done = may_begin(webhook) ? claim_and_send(webhook) : 0;
 
-	if (posts_open(webhook->posts) > 0 && done <= 0) {
+	if (https_pool_open(webhook->pool) > 0 && done <= 0) {
 		await_transfers(webhook, G_USEC_PER_SEC);
 		done = 1;
 	}
-	if (posts_open(webhook->posts) > 0)
+	if (https_pool_open(webhook->pool) > 0)
 		return 1;
 	if (webhook->refused >= BATCH) {
 		webhook->refused = 0;
@@ -281,9 +281,9 @@ struct webhook *webhook_start(const struct delivery_settings *settings)
 	webhook->settings = settings;
 	webhook->events =
 	    db_events_new(settings->common.conninfo, (unsigned)settings->common.query_wait);
-	webhook->posts = posts_new(OPEN_MAX);
-	webhook->rounds = (struct rounds){make_round, webhook, PAUSE_MAX, NULL, 0};
-	rounds_start(&webhook->rounds, "webhook");
+	webhook->pool = https_pool_new(OPEN_MAX);
+	webhook->thread = (struct repeating_thread){make_round, webhook, PAUSE_MAX, NULL, 0};
+	repeating_thread_start(&webhook->thread, "webhook");
 	return webhook;
 }
 
@@ -291,10 +291,10 @@ void webhook_stop(struct webhook *webhook)
 {
 	if (!webhook)
 		return;
-	rounds_stop(&webhook->rounds);
-	while (posts_open(webhook->posts) > 0)
+	repeating_thread_stop(&webhook->thread);
+	while (https_pool_open(webhook->pool) > 0)
 		await_transfers(webhook, G_USEC_PER_SEC);
-	posts_free(webhook->posts);
+	https_pool_free(webhook->pool);
 	db_events_free(webhook->events);
 	g_strfreev(webhook->secrets);
 	g_free(webhook);

@@ -130,7 +130,7 @@ static void *worker_main(void *data)
 		if (!items) {
 			log_event(LOG_LEVEL_WARNING, "", "%s; next try in %u s", error->message,
 				  delay);
-			rounds_pause(&workers->is_stopping, delay);
+			repeating_thread_pause(&workers->is_stopping, delay);
 			delay = MIN(delay * 2, DATABASE_DELAY_MAX);
 			continue;
 		}
@@ -249,7 +249,7 @@ static void keep_ended(struct workers *workers)
 
 	while (g_get_monotonic_time() < until && wait_for_ended(workers, until))
 		if (!release_ended_claims(workers))
-			rounds_pause(&workers->is_stopping, 1);
+			repeating_thread_pause(&workers->is_stopping, 1);
 }
 
 static void *keeper_main(void *data)

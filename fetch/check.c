@@ -43,10 +43,10 @@ static bool check_server(const struct fetch_settings *settings)
 	return check_with_objection("server", objection, error, good);
 }
 
-static bool check_mailbox(const struct store_settings *settings)
+static bool check_mailbox(const struct mailbox_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
-	const struct credential_settings credential = store_settings_credential(settings, -1);
+	const struct credential_settings credential = mailbox_settings_credential(settings, -1);
 	g_autofree char *objection = credential_objection(&credential);
 	g_autofree char *good =
 	    g_strdup_printf("%s at %s: logged in, %s is there", settings->username, settings->host,

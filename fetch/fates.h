@@ -18,7 +18,7 @@ enum { FATES = STORE_FAILED + 1 };
 struct fates_folder {
 	const struct store_class *class;
 	struct store *store;
-	const struct store_settings *settings;
+	const struct mailbox_settings *settings;
 	const char *name;
 	struct memory *memory;
 };

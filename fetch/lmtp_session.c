@@ -65,11 +65,12 @@ static void forget_mail(struct session *session)
  * middle of something must not keep it. */
 static int read_client_byte(struct session *session, gint64 deadline)
 {
-	enum wire_event event = stream_wait(session->stream, session->options->stop_fd, deadline);
+	enum transport_event event =
+	    stream_wait(session->stream, session->options->stop_fd, deadline);
 
-	if (event == WIRE_WOKEN)
+	if (event == TRANSPORT_WOKEN)
 		session->is_stopping = true;
-	return event == WIRE_READABLE ? stream_get(session->stream) : -1;
+	return event == TRANSPORT_READABLE ? stream_get(session->stream) : -1;
 }
 
 /* --- addresses ------------------------------------------------------------------------------ */
@@ -208,7 +209,7 @@ static bool take_byte(struct content *content, int byte)
 
 static bool read_lmtp_content(struct session *session, struct content *content)
 {
-	const gint64 deadline = wire_deadline(MAIL_WAIT);
+	const gint64 deadline = transport_deadline(MAIL_WAIT);
 	int byte;
 
 	while ((byte = read_client_byte(session, deadline)) >= 0)
@@ -317,7 +318,7 @@ static void on_quit(struct session *session, const char *argument)
 static char *read_command(struct session *session)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
-	const gint64 deadline = wire_deadline(COMMAND_WAIT);
+	const gint64 deadline = transport_deadline(COMMAND_WAIT);
 	int byte;
 
 	while ((byte = read_client_byte(session, deadline)) >= 0 && byte != '\n')

@@ -25,7 +25,7 @@ enum { PAUSE_MIN = 1, PAUSE_MAX = 300, LOGIN_PAUSE_MIN = 10, LOGIN_PAUSE_MAX = 9
 enum { LOOK_MIN = 1, STEADY = 60 /* a session that lasts so long is a good one */ };
 
 struct mailbox {
-	const struct store_settings *settings;
+	const struct mailbox_settings *settings;
 	const struct store_class *class;
 	struct taking *taking;
 	struct credential *credential;
@@ -48,7 +48,7 @@ struct mailbox {
 
 /* --- making ------------------------------------------------------------------------------- */
 
-static SSL_CTX *make_tls(const struct store_settings *settings, GError **error)
+static SSL_CTX *make_tls(const struct mailbox_settings *settings, GError **error)
 {
 	const struct tls_demands demands = {
 	    .is_verifying = true, .ca_file = settings->tls_ca_file, .host = settings->host};
@@ -56,10 +56,10 @@ static SSL_CTX *make_tls(const struct store_settings *settings, GError **error)
 	return tls_context_new(&demands, error);
 }
 
-struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
+struct mailbox *mailbox_new(const struct mailbox_settings *settings, size_t bytes_max,
 			    struct taking *taking, int stop_fd, GError **error)
 {
-	const struct credential_settings secret = store_settings_credential(settings, stop_fd);
+	const struct credential_settings secret = mailbox_settings_credential(settings, stop_fd);
 	struct credential *credential = credential_new(&secret);
 	SSL_CTX *tls = NULL;
 
@@ -69,12 +69,12 @@ struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_
 	}
 	struct mailbox *mailbox = g_new0(struct mailbox, 1);
 	mailbox->settings = settings;
-	mailbox->class = store_settings_is_pop3(settings) ? &pop3_store_class : &imap_store_class;
+	mailbox->class = mailbox_settings_is_pop3(settings) ? &pop3_store_class : &imap_store_class;
 	mailbox->taking = taking;
 	mailbox->credential = credential;
 	mailbox->tls = tls;
 	mailbox->bytes_max = bytes_max;
-	mailbox->folders = store_settings_folders(settings);
+	mailbox->folders = mailbox_settings_folders(settings);
 	mailbox->memories = g_new0(struct memory *, g_strv_length(mailbox->folders));
 	for (size_t i = 0; mailbox->folders[i]; i++)
 		mailbox->memories[i] = memory_new();

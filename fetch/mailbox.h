@@ -24,7 +24,7 @@ struct mailbox_tally {
 /* settings and taking live longer. Once stop_fd is readable (-1: none) it ends after the mails in
  * hand, or in seconds where the server keeps it waiting. NULL with BM_ERROR_CONFIG: certificates or
  * password cannot be read. */
-struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
+struct mailbox *mailbox_new(const struct mailbox_settings *settings, size_t bytes_max,
 			    struct taking *taking, int stop_fd, GError **error)
     __attribute__((warn_unused_result));
 void mailbox_free(struct mailbox *mailbox);

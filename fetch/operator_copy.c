@@ -31,7 +31,7 @@ GBytes *operator_copy_compose(const struct operator_copy *copy)
 	bool is_header = true;
 	bool is_dropped = false;
 
-	own_fields_append(out, &copy->fields, "\r\n");
+	x_bounce_fields_append(out, &copy->fields, "\r\n");
 	for (const char *line = copy->bytes; line < end;) {
 		const char *stop = memchr(line, '\n', (size_t)(end - line));
 		const char *next = stop ? stop + 1 : end;
@@ -41,7 +41,7 @@ GBytes *operator_copy_compose(const struct operator_copy *copy)
 			len--;
 		is_header = is_header && len > 0;
 		if (is_header && *line != ' ' && *line != '\t')
-			is_dropped = own_fields_is_one(line, len);
+			is_dropped = x_bounce_fields_is_one(line, len);
 		if (!is_header || !is_dropped)
 			append_copy_line(out, line, len);
 		line = next;

@@ -17,7 +17,7 @@
 struct operator_copy {
 	const char *sender; /* "" is the null sender */
 	const char *to;
-	struct own_fields fields;
+	struct x_bounce_fields fields;
 	const char *bytes;
 	size_t len;
 };

@@ -64,7 +64,7 @@ static void add_fate(struct batch *batch, const struct memory_deed *deed)
 /* POP3 has no folder for it: it is not read again. */
 static void give_up(struct batch *batch, const struct memory_deed *deed)
 {
-	if (store_settings_is_pop3(batch->round->settings))
+	if (mailbox_settings_is_pop3(batch->round->settings))
 		memory_leave(batch->round->memory, deed->mail.key);
 	else
 		add_fate(batch, deed);
@@ -87,9 +87,9 @@ static void fail_deed(struct batch *batch, const struct memory_deed *deed, enum 
 		return;
 	}
 	log_event(LOG_LEVEL_ERROR, name, "given up after %u tries, %s %s: %s", tries,
-		  store_settings_is_pop3(round->settings) ? "it stays in" : "moved to",
-		  store_settings_is_pop3(round->settings) ? "the mailbox"
-							  : round->settings->failed_folder,
+		  mailbox_settings_is_pop3(round->settings) ? "it stays in" : "moved to",
+		  mailbox_settings_is_pop3(round->settings) ? "the mailbox"
+							    : round->settings->failed_folder,
 		  why);
 	give_up(batch, &end);
 }
@@ -169,7 +169,7 @@ static void take_mail(struct batch *batch, const struct memory_deed *deed,
 		      const struct store_content *content)
 {
 	struct round *round = batch->round;
-	bool is_pop3 = store_settings_is_pop3(round->settings);
+	bool is_pop3 = mailbox_settings_is_pop3(round->settings);
 	g_autofree char *name = deed_name(round, deed->mail.number);
 
 	if (held_is_full(&batch->held, content->len))

@@ -18,7 +18,7 @@
 struct round {
 	const struct store_class *class;
 	struct store *store;
-	const struct store_settings *settings;
+	const struct mailbox_settings *settings;
 	const char *folder;
 	struct memory *memory; /* of this folder */
 	struct taking *taking;

@@ -52,7 +52,7 @@ static bool make_mailboxes(struct service *service, GError **error)
 	/* one more than is kept: it shows that a mail was cut */
 	size_t bytes_max = (size_t)service->settings->intake.message_bytes_max + 1;
 	for (guint i = 0; i < service->settings_of_mailboxes->len; i++) {
-		const struct store_settings *settings = service->settings_of_mailboxes->pdata[i];
+		const struct mailbox_settings *settings = service->settings_of_mailboxes->pdata[i];
 		struct mailbox *mailbox =
 		    mailbox_new(settings, bytes_max, &service->taking, service->stop_fd, error);
 
@@ -283,7 +283,7 @@ static bool run_all_once(const struct service *service)
 	bool is_good = true;
 
 	for (guint i = 0; i < service->mailboxes->len && !progress_is_interrupted(); i++) {
-		const struct store_settings *settings = service->settings_of_mailboxes->pdata[i];
+		const struct mailbox_settings *settings = service->settings_of_mailboxes->pdata[i];
 
 		is_good = run_once(service->mailboxes->pdata[i], settings->name) && is_good;
 	}

@@ -77,7 +77,7 @@ static GPtrArray *list_files(const char *path, GError **error)
 
 static void free_mailbox(void *data)
 {
-	store_settings_clear(data);
+	mailbox_settings_clear(data);
 	g_free(data);
 }
 
@@ -93,10 +93,10 @@ GPtrArray *fetch_settings_mailboxes(const struct fetch_settings *settings, GErro
 	if (!files)
 		return NULL;
 	for (guint i = 0; i < files->len; i++) {
-		struct store_settings *mailbox = g_new0(struct store_settings, 1);
+		struct mailbox_settings *mailbox = g_new0(struct mailbox_settings, 1);
 
 		g_ptr_array_add(mailboxes, mailbox);
-		if (!store_settings_read(files->pdata[i], mailbox, error))
+		if (!mailbox_settings_read(files->pdata[i], mailbox, error))
 			return NULL;
 	}
 	if (mailboxes->len > 0 || *settings->lmtp != '\0')

@@ -36,7 +36,7 @@ bool fetch_settings_read(const char *path, struct fetch_settings *settings_out, 
     __attribute__((warn_unused_result));
 void fetch_settings_clear(struct fetch_settings *settings);
 
-/* The mailboxes of the directory, in the order of their names: struct store_settings, owned. NULL
+/* The mailboxes of the directory, in the order of their names: struct mailbox_settings, owned. NULL
  * with BM_ERROR_CONFIG, also where there is none and no LMTP either. */
 GPtrArray *fetch_settings_mailboxes(const struct fetch_settings *settings, GError **error)
     __attribute__((warn_unused_result));

@@ -43,7 +43,7 @@ static void begin_line(struct header_filter *filter, const char *line, size_t le
 		return;
 	filter->is_over = *line == '\n' || *line == '\r';
 	if (!filter->is_over && *line != ' ' && *line != '\t')
-		filter->is_dropped = own_fields_is_one(line, len);
+		filter->is_dropped = x_bounce_fields_is_one(line, len);
 }
 
 /* Appends the header without the fields that only we may write; returns how many bytes of
@@ -72,7 +72,7 @@ static size_t append_header(struct header_filter *filter, GString *header, const
 }
 
 /* Moves rest behind the header. */
-static bool write_forwarded_header(int fd, struct mail_place *rest)
+static bool write_forwarded_header(int fd, struct mail_file *rest)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 	g_autoptr(GString) header = g_string_new(NULL);
@@ -80,7 +80,7 @@ static bool write_forwarded_header(int fd, struct mail_place *rest)
 
 	while (!filter.is_over && rest->start < rest->end) {
 		g_string_truncate(header, 0);
-		if (!mail_place_read(rest, CHUNK_MAX, bytes))
+		if (!mail_file_read(rest, CHUNK_MAX, bytes))
 			return false;
 		if (bytes->len == 0)
 			break; /* shorter than it was */
@@ -92,17 +92,17 @@ static bool write_forwarded_header(int fd, struct mail_place *rest)
 	return true;
 }
 
-static bool write_mail(int fd, const struct forward *forward, const struct mail_place *place)
+static bool write_mail(int fd, const struct forward *forward, const struct mail_file *place)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 	g_autoptr(GString) header = g_string_new(NULL);
-	struct mail_place rest = *place;
+	struct mail_file rest = *place;
 
-	own_fields_append(header, &forward->fields, "\n");
+	x_bounce_fields_append(header, &forward->fields, "\n");
 	if (!write_bytes(fd, header->str, header->len) || !write_forwarded_header(fd, &rest))
 		return false;
 	while (rest.start < rest.end) {
-		if (!mail_place_read(&rest, CHUNK_MAX, bytes) ||
+		if (!mail_file_read(&rest, CHUNK_MAX, bytes) ||
 		    !write_bytes(fd, (const char *)bytes->data, bytes->len))
 			return false;
 		if (bytes->len == 0)
@@ -142,7 +142,7 @@ static bool spawn(const struct forward *forward, GPid *child_out, int *fd_out, G
 	return false;
 }
 
-bool forward_mail(const struct forward *forward, const struct mail_place *place, GError **error)
+bool forward_mail(const struct forward *forward, const struct mail_file *place, GError **error)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct sigaction before;

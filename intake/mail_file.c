@@ -27,7 +27,7 @@ static ssize_t read_at(int fd, void *bytes, size_t len, off_t at)
 	return n;
 }
 
-bool mail_place_is_mbox(int fd)
+bool mail_file_is_mbox(int fd)
 {
 	char head[FROM_LEN];
 
@@ -35,14 +35,14 @@ bool mail_place_is_mbox(int fd)
 	       memcmp(head, from_word, FROM_LEN) == 0;
 }
 
-bool mail_place_whole(int fd, struct mail_place *place_out)
+bool mail_file_whole(int fd, struct mail_file *place_out)
 {
 	char head[FROM_LINE_MAX];
 	struct stat status;
 
 	if (fstat(fd, &status) != 0)
 		return false;
-	*place_out = (struct mail_place){.fd = fd, .end = status.st_size};
+	*place_out = (struct mail_file){.fd = fd, .end = status.st_size};
 	ssize_t len = read_at(fd, head, sizeof head, 0);
 	if (len < 0)
 		return false;
@@ -79,7 +79,7 @@ static bool is_from_line(const struct line *line)
 	return line->len >= FROM_LEN && memcmp(line->head, from_word, FROM_LEN) == 0;
 }
 
-bool mail_place_next(FILE *file, struct mail_place *place_out)
+bool mail_file_next(FILE *file, struct mail_file *place_out)
 {
 	struct line line;
 	bool is_after_blank = false;
@@ -103,7 +103,7 @@ bool mail_place_next(FILE *file, struct mail_place *place_out)
 	return true;
 }
 
-bool mail_place_read(const struct mail_place *place, size_t max, GByteArray *bytes)
+bool mail_file_read(const struct mail_file *place, size_t max, GByteArray *bytes)
 {
 	size_t wanted = MIN(max, (size_t)(place->end - place->start));
 

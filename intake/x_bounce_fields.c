@@ -17,14 +17,15 @@ static void append_own_field(GString *header, const char *name, const char *valu
 		g_string_append_printf(header, "%s%s: %s%s", prefix, name, clean, line_end);
 }
 
-void own_fields_append(GString *header, const struct own_fields *fields, const char *line_end)
+void x_bounce_fields_append(GString *header, const struct x_bounce_fields *fields,
+			    const char *line_end)
 {
 	append_own_field(header, "Class", fields->class, line_end);
 	append_own_field(header, "Reason", fields->reason, line_end);
 	append_own_field(header, "Id", fields->bounce_id, line_end);
 }
 
-bool own_fields_is_one(const char *field, size_t len)
+bool x_bounce_fields_is_one(const char *field, size_t len)
 {
 	return len >= strlen(prefix) && g_ascii_strncasecmp(field, prefix, strlen(prefix)) == 0;
 }

@@ -12,16 +12,17 @@
 #include <glib.h>
 
 /* "" for a field that is not wanted. */
-struct own_fields {
+struct x_bounce_fields {
 	const char *class;
 	const char *reason;
 	const char *bounce_id;
 };
 
 /* Appends the fields -Class, -Reason and -Id; line breaks in a value become blanks. */
-void own_fields_append(GString *header, const struct own_fields *fields, const char *line_end);
+void x_bounce_fields_append(GString *header, const struct x_bounce_fields *fields,
+			    const char *line_end);
 
 /* Whether a field is one of them, in any case. field: its name, or the line that it begins. */
-bool own_fields_is_one(const char *field, size_t len);
+bool x_bounce_fields_is_one(const char *field, size_t len);
 
 #endif

@@ -137,7 +137,7 @@ static bool postfix_is_running(const struct postconf *postfix)
 static bool check_with_postfix(const struct postconf *postfix,
 			       const struct milter_settings *settings, const char *const *addresses)
 {
-	bool has_sendmail = access(SENDMAIL_CF, R_OK) == 0 && program_is_there();
+	bool has_sendmail = access(SENDMAIL_CF, R_OK) == 0 && address_test_has_sendmail();
 	bool is_sendmail = has_sendmail && sendmail_process(SENDMAIL_CF) != 0;
 	bool is_postfix = !is_sendmail || postfix_is_running(postfix);
 

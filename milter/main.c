@@ -113,7 +113,7 @@ DAEMON_SETTINGS(milter)
 
 static void start_outsider(void)
 {
-	outsider_start(program_command());
+	privileged_helper_start(address_test_command());
 }
 
 int main(int argc, char **argv)

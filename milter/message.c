@@ -89,7 +89,8 @@ void message_add_header(struct message *message, const char *name, const char *v
 			break;
 	}
 	/* also of what is not kept: all of it reaches the operator */
-	if (!message_has_too_many_own_headers(message) && own_fields_is_one(name, strlen(name)))
+	if (!message_has_too_many_own_headers(message) &&
+	    x_bounce_fields_is_one(name, strlen(name)))
 		g_ptr_array_add(message->own_headers, g_strdup(name));
 }
 

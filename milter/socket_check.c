@@ -182,17 +182,19 @@ static int open_probe(const struct milter_settings *settings, const char *path)
 }
 
 /* Outside the chroot, as cleanup does, then inside, as smtpd does. What cannot be seen from
- * there is a matter of the wiring. 0, an errno, or OUTSIDER_NOBODY; where tells of which. */
+ * there is a matter of the wiring. 0, an errno, or PRIVILEGED_HELPER_NOBODY; where tells of which.
+ */
 static int try_path(const struct socket_client *client, const char *path, const char **where)
 {
 	g_autofree char *root = g_strconcat(client->chroot, "/", NULL);
-	int why = outsider_connect(client->account, "/", path);
+	int why = privileged_helper_connect(client->account, "/", path);
 
 	*where = "";
 	if (why != 0 || *client->chroot == '\0' || !g_str_has_prefix(path, root))
 		return why;
 	*where = client->chroot;
-	return outsider_connect(client->account, client->chroot, path + strlen(client->chroot));
+	return privileged_helper_connect(client->account, client->chroot,
+					 path + strlen(client->chroot));
 }
 
 /* The daemon's socket, or where it does not run a probe beside it. */
@@ -206,10 +208,10 @@ static int try_socket(const struct milter_settings *settings, const struct socke
 	if (is_running)
 		return try_path(client, path, where);
 	if (strlen(probe) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
-		return OUTSIDER_NOBODY;
+		return PRIVILEGED_HELPER_NOBODY;
 	int fd = open_probe(settings, probe);
 	if (fd < 0)
-		return OUTSIDER_NOBODY;
+		return PRIVILEGED_HELPER_NOBODY;
 	int why = try_path(client, probe, where);
 	close(fd);
 	unlink(probe);
@@ -230,7 +232,7 @@ static bool check_rights(const struct milter_settings *settings, const struct so
 	g_autofree char *fault = socket_rights_fault(settings, path, client);
 	if (fault)
 		return check_fault(what, fault);
-	if (why == OUTSIDER_NOBODY) {
+	if (why == PRIVILEGED_HELPER_NOBODY) {
 		g_autofree char *text = g_strdup_printf(
 		    "not tried as %s's account, which only root can; its rights look well",
 		    client->mta);

@@ -6,8 +6,8 @@
 
 #include "base/secret.h"
 
-struct posts {
-	GThreadPool *pool;
+struct https_pool {
+	GThreadPool *threads;
 	GAsyncQueue *ended;
 	unsigned open;
 };
@@ -15,7 +15,7 @@ struct posts {
 /* In a thread of the pool. */
 static void send_post(void *data, void *context)
 {
-	struct post *post = data;
+	struct https_pool_post *post = data;
 	GAsyncQueue *ended = context;
 	char *body = https_post(&post->request, &post->answer, &post->error);
 
@@ -24,41 +24,41 @@ static void send_post(void *data, void *context)
 	g_async_queue_push(ended, post);
 }
 
-struct posts *posts_new(unsigned max)
+struct https_pool *https_pool_new(unsigned max)
 {
-	struct posts *posts = g_new0(struct posts, 1);
+	struct https_pool *pool = g_new0(struct https_pool, 1);
 
-	posts->ended = g_async_queue_new();
-	posts->pool = g_thread_pool_new(send_post, posts->ended, (int)max, FALSE, NULL);
-	return posts;
+	pool->ended = g_async_queue_new();
+	pool->threads = g_thread_pool_new(send_post, pool->ended, (int)max, FALSE, NULL);
+	return pool;
 }
 
-void posts_free(struct posts *posts)
+void https_pool_free(struct https_pool *pool)
 {
-	if (!posts)
+	if (!pool)
 		return;
-	g_thread_pool_free(posts->pool, FALSE, TRUE);
-	g_async_queue_unref(posts->ended);
-	g_free(posts);
+	g_thread_pool_free(pool->threads, FALSE, TRUE);
+	g_async_queue_unref(pool->ended);
+	g_free(pool);
 }
 
-void posts_begin(struct posts *posts, struct post *post)
+void https_pool_begin(struct https_pool *pool, struct https_pool_post *post)
 {
 	post->began = g_get_monotonic_time();
-	posts->open++;
+	pool->open++;
 	/* where there is no new thread, it waits for one that is there */
-	g_thread_pool_push(posts->pool, post, NULL);
+	g_thread_pool_push(pool->threads, post, NULL);
 }
 
-struct post *posts_await(struct posts *posts, guint64 microseconds)
+struct https_pool_post *https_pool_await(struct https_pool *pool, guint64 microseconds)
 {
-	struct post *post = g_async_queue_timeout_pop(posts->ended, microseconds);
+	struct https_pool_post *post = g_async_queue_timeout_pop(pool->ended, microseconds);
 
-	posts->open -= post ? 1 : 0;
+	pool->open -= post ? 1 : 0;
 	return post;
 }
 
-unsigned posts_open(const struct posts *posts)
+unsigned https_pool_open(const struct https_pool *pool)
 {
-	return posts->open;
+	return pool->open;
 }

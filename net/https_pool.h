@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Several bodies on their way at the same time, each sent by https_post() in a thread of its own,
- * so that one that is not answered keeps no other waiting.
+ * Several requests at the same time, each made by https_post() in a thread of its own, so that one
+ * that is not answered keeps no other waiting.
  */
 #ifndef NET_HTTPS_POOL_H
 #define NET_HTTPS_POOL_H
@@ -10,10 +10,10 @@
 
 #include "net/https.h"
 
-struct posts;
+struct https_pool;
 
 /* What it points to lives until it is handed out again. */
-struct post {
+struct https_pool_post {
 	struct https_request request;
 	void *owner; /* whatever it is about */
 	/* set when it has ended */
@@ -24,16 +24,16 @@ struct post {
 };
 
 /* At most so many at a time; more wait for a thread. */
-struct posts *posts_new(unsigned max);
+struct https_pool *https_pool_new(unsigned max);
 /* When none is open any more; NULL does nothing. */
-void posts_free(struct posts *posts);
+void https_pool_free(struct https_pool *pool);
 
 /* Begins to send it. */
-void posts_begin(struct posts *posts, struct post *post);
+void https_pool_begin(struct https_pool *pool, struct https_pool_post *post);
 /* One that has ended, or does within so many microseconds; NULL: none. */
-struct post *posts_await(struct posts *posts, guint64 microseconds)
+struct https_pool_post *https_pool_await(struct https_pool *pool, guint64 microseconds)
     __attribute__((warn_unused_result));
 /* How many were begun and not yet handed out. */
-unsigned posts_open(const struct posts *posts);
+unsigned https_pool_open(const struct https_pool *pool);
 
 #endif

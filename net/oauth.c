@@ -131,7 +131,7 @@ static bool must_give_up(void *context)
 	struct pollfd poll_fd = {.fd = oauth->stop_fd, .events = POLLIN};
 
 	if (oauth->give_up_at == 0 && poll(&poll_fd, 1, 0) > 0)
-		oauth->give_up_at = wire_deadline(WIRE_STOP_WAIT);
+		oauth->give_up_at = transport_deadline(TRANSPORT_STOP_WAIT);
 	return oauth->give_up_at != 0 && g_get_monotonic_time() >= oauth->give_up_at;
 }
 

@@ -351,7 +351,7 @@ static const struct act acts[] = {
      .key = "id"},
 };
 
-const struct act *act_list_find(const char *name)
+const struct act *act_definitions_find(const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(acts); i++)
 		if (strcmp(acts[i].name, name) == 0)

@@ -31,6 +31,6 @@ struct act {
 };
 
 /* NULL where there is none of that name. */
-const struct act *act_list_find(const char *name);
+const struct act *act_definitions_find(const char *name);
 
 #endif

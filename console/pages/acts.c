@@ -12,7 +12,7 @@
 
 static const struct act *chosen_act(const struct page_call *call)
 {
-	return act_list_find(form_get(page_fields(call), "act"));
+	return act_definitions_find(form_get(page_fields(call), "act"));
 }
 
 static void read_fields(const struct act *act, const struct form *body,
@@ -179,7 +179,7 @@ static const struct act *find_undo(const struct act *act, const struct db_rows *
 	const char *named = db_rows_find(rows, 0, "undo_act");
 	const char *name = named ? named : act->undo;
 
-	return name ? act_list_find(name) : NULL;
+	return name ? act_definitions_find(name) : NULL;
 }
 
 static void tell_act(struct page_call *call, const struct act *act, const struct db_rows *rows)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reading; what is imported, and taken back, is an act (act_list.c).
+ * Reading; what is imported, and taken back, is an act (act_definitions.c).
  */
 #include "console/pages/blocks.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reading; making one, giving and taking it are acts (act_list.c).
+ * Reading; making one, giving and taking it are acts (act_definitions.c).
  */
 #include "console/pages/processes.h"
 

@@ -50,7 +50,7 @@ static FILE *spool(int fd)
 /* A mail that is a file of its own. */
 static void take_whole(struct intake_batch *batch, struct intake_mail_item *item, FILE *file)
 {
-	if (mail_place_whole(fileno(file), &item->place)) {
+	if (mail_file_whole(fileno(file), &item->place)) {
 		intake_batch_add(batch, item, file);
 		return;
 	}
@@ -89,7 +89,7 @@ static void take_mbox(struct intake_mail_job *job, const char *path, FILE *file)
 	struct intake_mail_item item = {.source = "mbox", .keeping = INTAKE_MAIL_KEEPS_ALL};
 	size_t count = 0;
 
-	while (intake_mail_may_go_on(job) && mail_place_next(file, &item.place)) {
+	while (intake_mail_may_go_on(job) && mail_file_next(file, &item.place)) {
 		item.name = g_strdup_printf("%s, mail %zu", path, ++count);
 		progress_step(&job->progress, path, count, 0);
 		intake_batch_add(&batch, &item, NULL);
@@ -129,7 +129,7 @@ static void take_file(struct intake_mail_job *job, const char *path)
 
 	if (!file) {
 		fail_to_open(job, path);
-	} else if (mail_place_is_mbox(fileno(file))) {
+	} else if (mail_file_is_mbox(fileno(file))) {
 		take_mbox(job, path, file);
 	} else {
 		item.name = g_strdup(path);

@@ -54,7 +54,7 @@ static const char *const *recipients_of(const struct ctl_call *call, const struc
 
 static void read_batch_envelope(const struct ctl_call *call, struct gathered *gathered)
 {
-	const struct mail_place *place = &gathered->item.place;
+	const struct mail_file *place = &gathered->item.place;
 	const char *queue_id = ctl_call_option(call, "queue-id");
 
 	gathered->envelope = (struct envelope){.source = gathered->item.source,
@@ -74,7 +74,7 @@ static struct gathered *gather(const struct intake_mail_job *job,
 	gathered->item = *item;
 	gathered->file = file;
 	gathered->bytes = g_byte_array_new();
-	if (!mail_place_read(&item->place, job->bytes_max + 1, gathered->bytes))
+	if (!mail_file_read(&item->place, job->bytes_max + 1, gathered->bytes))
 		gathered->fault = errno;
 	g_byte_array_append(gathered->bytes, (const guint8 *)"", 1); /* never NULL */
 	g_byte_array_set_size(gathered->bytes, gathered->bytes->len - 1);

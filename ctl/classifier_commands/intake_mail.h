@@ -40,7 +40,7 @@ struct intake_mail_item {
 	const char *source; /* "stdin", "maildir", "mbox", "file" */
 	char *name;         /* for messages */
 	enum intake_mail_keeping keeping;
-	struct mail_place place;
+	struct mail_file place;
 	bool for_person; /* out: a person must still see it */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The name of a folder as it goes over the wire.
+ * The name of a folder as it goes over the transport.
  */
 #ifndef FETCH_IMAP_FOLDER_NAME_H
 #define FETCH_IMAP_FOLDER_NAME_H

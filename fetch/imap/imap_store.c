@@ -20,7 +20,7 @@ enum { LOGOUT_WAIT = 5, IDLE_MAX = 25 * 60 };
 enum { CHATTER_MAX = 1000 /* lines in one IDLE that are about no mail */ };
 
 struct store {
-	const struct store_settings *settings;
+	const struct mailbox_settings *settings;
 	struct imap_dialogue dialogue;
 	size_t bytes_max;
 	struct imap_settling settling;
@@ -43,7 +43,7 @@ static bool store_close(struct store *store, GError **error)
 static struct store *store_open(const struct store_opening *opening, struct stream *stream,
 				GError **error)
 {
-	const struct store_settings *settings = opening->settings;
+	const struct mailbox_settings *settings = opening->settings;
 	struct store *store = g_new0(struct store, 1);
 
 	store->settings = settings;
@@ -264,19 +264,20 @@ static bool store_settle(struct store *store, GArray *mails, enum store_fate fat
 
 /* Reads what the server says until it is about mails. One that never falls silent, or always begins
  * a line more, would keep us from looking at the clock, at wake_fd and into the folder. */
-static enum wire_event await_news(struct store *store, int wake_fd)
+static enum transport_event await_news(struct store *store, int wake_fd)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;
-	gint64 deadline = wire_deadline(MIN((unsigned)store->settings->poll_interval, IDLE_MAX));
-	enum wire_event event = WIRE_READABLE;
+	gint64 deadline =
+	    transport_deadline(MIN((unsigned)store->settings->poll_interval, IDLE_MAX));
+	enum transport_event event = TRANSPORT_READABLE;
 
 	for (unsigned lines = 0;
-	     event == WIRE_READABLE && !dialogue->has_news && lines < CHATTER_MAX; lines++) {
+	     event == TRANSPORT_READABLE && !dialogue->has_news && lines < CHATTER_MAX; lines++) {
 		event = stream_wait(dialogue->stream, wake_fd, deadline);
-		if (event == WIRE_READABLE && !imap_dialogue_hear_news(dialogue))
+		if (event == TRANSPORT_READABLE && !imap_dialogue_hear_news(dialogue))
 			break;
 		if (g_get_monotonic_time() > deadline)
-			event = WIRE_TIME_OVER;
+			event = TRANSPORT_TIME_OVER;
 	}
 	return event;
 }
@@ -284,7 +285,7 @@ static enum wire_event await_news(struct store *store, int wake_fd)
 /* RFC 2177: a server may give up who says nothing for 30 minutes, so IDLE is said again before
  * that. A server that goes silent, or that has forgotten us, is found out when it does not answer
  * to DONE; what it did not tell is seen by the look that follows. */
-static bool idle(struct store *store, int wake_fd, enum wire_event *event_out)
+static bool idle(struct store *store, int wake_fd, enum transport_event *event_out)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;
 
@@ -303,14 +304,14 @@ static bool idle(struct store *store, int wake_fd, enum wire_event *event_out)
 
 static enum store_event store_wait(struct store *store, int wake_fd, GError **error)
 {
-	gint64 deadline = wire_deadline((unsigned)store->settings->poll_interval);
-	enum wire_event event = WIRE_TIME_OVER;
+	gint64 deadline = transport_deadline((unsigned)store->settings->poll_interval);
+	enum transport_event event = TRANSPORT_TIME_OVER;
 
 	if ((store->dialogue.capabilities & IMAP_CAN_IDLE) == 0)
 		event = stream_wait(store->dialogue.stream, wake_fd, deadline);
 	else if (!idle(store, wake_fd, &event))
 		stream_report(store->dialogue.stream, error);
-	return event == WIRE_WOKEN ? STORE_WOKEN : STORE_LOOK;
+	return event == TRANSPORT_WOKEN ? STORE_WOKEN : STORE_LOOK;
 }
 
 const struct store_class imap_store_class = {

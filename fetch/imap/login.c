@@ -115,10 +115,10 @@ static bool refuse_login(const char *username, const char *why, GError **error)
 static bool run_login(struct imap_dialogue *dialogue, const struct store_opening *opening,
 		      GError **error)
 {
-	const struct store_settings *settings = opening->settings;
+	const struct mailbox_settings *settings = opening->settings;
 	const struct sasl_login login = {settings->username, opening->secret, settings->host,
 					 settings->port};
-	bool is_oauth = store_settings_is_oauth(settings);
+	bool is_oauth = mailbox_settings_is_oauth(settings);
 	const struct mechanism *mechanism = choose_imap_mechanism(dialogue->capabilities, is_oauth);
 
 	if (!mechanism && (is_oauth || (dialogue->capabilities & IMAP_CANNOT_LOGIN) != 0))

@@ -226,7 +226,7 @@ static bool mark(struct imap_settling *settling, GArray *mails, GError **error)
 static bool settle_mails(struct imap_settling *settling, GArray *mails, enum store_fate fate,
 			 GError **error)
 {
-	const struct store_settings *settings = settling->settings;
+	const struct mailbox_settings *settings = settling->settings;
 
 	switch (fate) {
 	case STORE_RECORDED:

@@ -17,7 +17,7 @@
 
 struct imap_settling {
 	struct imap_dialogue *dialogue;
-	const struct store_settings *settings;
+	const struct mailbox_settings *settings;
 	bool may_create;      /* the folder: it is tried once for each call */
 	bool must_prove_copy; /* of mails that are recorded nowhere */
 	bool was_told_of_expunge;

@@ -23,7 +23,7 @@ static bool is_passing(const struct pop3_dialogue *dialogue)
 }
 
 static bool report_login_answer(const struct pop3_dialogue *dialogue, enum pop3_answer answer,
-				const struct store_settings *settings, GError **error)
+				const struct mailbox_settings *settings, GError **error)
 {
 	if (answer == POP3_BROKEN)
 		return stream_report(dialogue->stream, error);
@@ -92,7 +92,7 @@ static enum pop3_answer log_in_by_password(struct pop3_dialogue *dialogue,
 
 bool pop3_login(struct pop3_dialogue *dialogue, const struct store_opening *opening, GError **error)
 {
-	const struct store_settings *settings = opening->settings;
+	const struct mailbox_settings *settings = opening->settings;
 	const struct sasl_login login = {settings->username, opening->secret, settings->host,
 					 settings->port};
 
@@ -104,7 +104,7 @@ bool pop3_login(struct pop3_dialogue *dialogue, const struct store_opening *open
 						  : dialogue->line->str);
 		return false;
 	}
-	answer = store_settings_is_oauth(settings) ? log_in_by_token(dialogue, &login)
-						   : log_in_by_password(dialogue, &login);
+	answer = mailbox_settings_is_oauth(settings) ? log_in_by_token(dialogue, &login)
+						     : log_in_by_password(dialogue, &login);
 	return answer == POP3_OK || report_login_answer(dialogue, answer, settings, error);
 }

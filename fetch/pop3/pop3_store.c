@@ -60,7 +60,7 @@ static bool store_close(struct store *store, GError **error)
 static struct store *store_open(const struct store_opening *opening, struct stream *stream,
 				GError **error)
 {
-	const struct store_settings *settings = opening->settings;
+	const struct mailbox_settings *settings = opening->settings;
 	struct store *store = g_new0(struct store, 1);
 
 	store->bytes_max = opening->bytes_max;

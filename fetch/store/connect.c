@@ -8,7 +8,7 @@
 
 struct stream *store_connect(const struct store_opening *opening, GError **error)
 {
-	const struct store_settings *settings = opening->settings;
+	const struct mailbox_settings *settings = opening->settings;
 	const struct stream_server server = {.host = settings->host,
 					     .port = settings->port,
 					     .tls = opening->tls,

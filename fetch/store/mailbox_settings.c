@@ -9,67 +9,68 @@
 #include "base/error.h"
 
 static const struct config_key keys[] = {
-    CONFIG_TEXT_KEY(store_settings, protocol, NULL, "imaps|imap|pop3s",
+    CONFIG_TEXT_KEY(mailbox_settings, protocol, NULL, "imaps|imap|pop3s",
 		    "imaps, imap with STARTTLS, or pop3s"),
-    CONFIG_NAME_KEY(store_settings, host, NULL, "name of the provider's server"),
-    CONFIG_TEXT_KEY(store_settings, port, "", NULL,
+    CONFIG_NAME_KEY(mailbox_settings, host, NULL, "name of the provider's server"),
+    CONFIG_TEXT_KEY(mailbox_settings, port, "", NULL,
 		    "port of the server; empty: 993, 143 or 995, by the protocol"),
-    CONFIG_NAME_KEY(store_settings, username, NULL, "account at the server"),
-    CONFIG_TEXT_KEY(store_settings, password_file, "", NULL,
+    CONFIG_NAME_KEY(mailbox_settings, username, NULL, "account at the server"),
+    CONFIG_TEXT_KEY(mailbox_settings, password_file, "", NULL,
 		    "file whose first line is the password or token"),
-    CONFIG_TEXT_KEY(store_settings, auth_method, "password", "password|oauth",
+    CONFIG_TEXT_KEY(mailbox_settings, auth_method, "password", "password|oauth",
 		    "what the file holds: a password, or a token of OAuth 2.0"),
-    CONFIG_TEXT_KEY(store_settings, tls_ca_file, "", NULL,
+    CONFIG_TEXT_KEY(mailbox_settings, tls_ca_file, "", NULL,
 		    "certificates that are trusted (PEM); empty: those of the system"),
-    CONFIG_NAME_KEY(store_settings, folders, "INBOX", "folders that are read, separated by commas"),
-    CONFIG_TEXT_KEY(store_settings, recorded, "", "|move|flag|delete",
+    CONFIG_NAME_KEY(mailbox_settings, folders, "INBOX",
+		    "folders that are read, separated by commas"),
+    CONFIG_TEXT_KEY(mailbox_settings, recorded, "", "|move|flag|delete",
 		    "what becomes of a mail once it is recorded; empty: move, with pop3s delete"),
-    CONFIG_NAME_KEY(store_settings, recorded_folder, "Recorded",
+    CONFIG_NAME_KEY(mailbox_settings, recorded_folder, "Recorded",
 		    "where it is moved to; made where it is missing"),
-    CONFIG_NAME_KEY(store_settings, unclassified_folder, "Unclassified",
+    CONFIG_NAME_KEY(mailbox_settings, unclassified_folder, "Unclassified",
 		    "where the original of a mail goes that a person must read"),
-    CONFIG_NAME_KEY(store_settings, failed_folder, "Failed",
+    CONFIG_NAME_KEY(mailbox_settings, failed_folder, "Failed",
 		    "where a mail goes that could not be recorded"),
-    CONFIG_NAME_KEY(store_settings, flag, "$BounceRecorded",
+    CONFIG_NAME_KEY(mailbox_settings, flag, "$BounceRecorded",
 		    "the flag that marks a recorded mail, with recorded = flag"),
-    CONFIG_TEXT_KEY(store_settings, own_mta, "no", "no|yes",
+    CONFIG_TEXT_KEY(mailbox_settings, own_mta, "no", "no|yes",
 		    "believe every report in it as our own MTA's"),
-    CONFIG_NUMBER_KEY(store_settings, tries, CONFIG_INTEGER, "5", 1, 1000,
+    CONFIG_NUMBER_KEY(mailbox_settings, tries, CONFIG_INTEGER, "5", 1, 1000,
 		      "tries to record a mail before it goes to failed_folder"),
-    CONFIG_NUMBER_KEY(store_settings, poll_interval, CONFIG_INTEGER, "300", 1, 86400,
+    CONFIG_NUMBER_KEY(mailbox_settings, poll_interval, CONFIG_INTEGER, "300", 1, 86400,
 		      "seconds between two looks; with IDLE the server tells sooner"),
-    CONFIG_NUMBER_KEY(store_settings, connect_wait, CONFIG_INTEGER, "30", 1, 3600,
+    CONFIG_NUMBER_KEY(mailbox_settings, connect_wait, CONFIG_INTEGER, "30", 1, 3600,
 		      "seconds to wait for a connection, for each address of the server"),
-    CONFIG_NUMBER_KEY(store_settings, reply_wait, CONFIG_INTEGER, "60", 1, 3600,
+    CONFIG_NUMBER_KEY(mailbox_settings, reply_wait, CONFIG_INTEGER, "60", 1, 3600,
 		      "seconds to wait for the whole answer to a command"),
-    CONFIG_NUMBER_KEY(store_settings, transfer_wait, CONFIG_INTEGER, "180", 1, 3600,
+    CONFIG_NUMBER_KEY(mailbox_settings, transfer_wait, CONFIG_INTEGER, "180", 1, 3600,
 		      "seconds that a mail may take to arrive"),
 };
 
-struct config_sections store_settings_sections(struct store_settings *settings)
+struct config_sections mailbox_settings_sections(struct mailbox_settings *settings)
 {
 	return (struct config_sections){
 	    {{keys, G_N_ELEMENTS(keys), settings}, oauth_settings_section(&settings->oauth)}};
 }
 
-bool store_settings_is_pop3(const struct store_settings *settings)
+bool mailbox_settings_is_pop3(const struct mailbox_settings *settings)
 {
 	return strcmp(settings->protocol, "pop3s") == 0;
 }
 
-bool store_settings_is_oauth(const struct store_settings *settings)
+bool mailbox_settings_is_oauth(const struct mailbox_settings *settings)
 {
 	return strcmp(settings->auth_method, "oauth") == 0;
 }
 
-struct credential_settings store_settings_credential(const struct store_settings *settings,
-						     int stop_fd)
+struct credential_settings mailbox_settings_credential(const struct mailbox_settings *settings,
+						       int stop_fd)
 {
 	return (struct credential_settings){"password_file", settings->password_file,
 					    &settings->oauth, stop_fd};
 }
 
-char **store_settings_folders(const struct store_settings *settings)
+char **mailbox_settings_folders(const struct mailbox_settings *settings)
 {
 	char **folders = g_strsplit(settings->folders, ",", -1);
 
@@ -92,9 +93,9 @@ static void replace_setting(char **field, const char *value)
 	*field = g_strdup(value);
 }
 
-static void set_presets(struct store_settings *settings)
+static void set_presets(struct mailbox_settings *settings)
 {
-	bool is_pop3 = store_settings_is_pop3(settings);
+	bool is_pop3 = mailbox_settings_is_pop3(settings);
 
 	if (*settings->port == '\0')
 		replace_setting(&settings->port, is_pop3 ? "995"
@@ -111,9 +112,9 @@ static bool is_one_line(const char *text)
 	return g_utf8_validate(text, -1, NULL) && !strpbrk(text, "\r\n");
 }
 
-static bool check_folders(const struct store_settings *settings, const char *path, GError **error)
+static bool check_folders(const struct mailbox_settings *settings, const char *path, GError **error)
 {
-	g_auto(GStrv) folders = store_settings_folders(settings);
+	g_auto(GStrv) folders = mailbox_settings_folders(settings);
 	const char *const *names = (const char *const *)folders;
 
 	for (char **folder = folders; *folder; folder++)
@@ -139,7 +140,7 @@ static bool is_flag(const char *flag)
 	return true;
 }
 
-static bool check_login(const struct store_settings *settings, const char *path, GError **error)
+static bool check_login(const struct mailbox_settings *settings, const char *path, GError **error)
 {
 	const struct oauth_use use = {settings->auth_method, settings->password_file};
 
@@ -148,11 +149,11 @@ static bool check_login(const struct store_settings *settings, const char *path,
 	return oauth_settings_check(&settings->oauth, &use, path, error);
 }
 
-static bool check_store(const struct store_settings *settings, const char *path, GError **error)
+static bool check_store(const struct mailbox_settings *settings, const char *path, GError **error)
 {
 	if (!config_is_port(settings->port))
 		return refuse_setting(path, "port: not 1 to 65535", error);
-	if (store_settings_is_pop3(settings) && strcmp(settings->recorded, "delete") != 0)
+	if (mailbox_settings_is_pop3(settings) && strcmp(settings->recorded, "delete") != 0)
 		return refuse_setting(
 		    path, "recorded: pop3s knows no folders and no flags, only delete", error);
 	if (!is_flag(settings->flag))
@@ -172,9 +173,9 @@ static char *name_of(const char *path)
 					       : g_steal_pointer(&name);
 }
 
-bool store_settings_read(const char *path, struct store_settings *settings_out, GError **error)
+bool mailbox_settings_read(const char *path, struct mailbox_settings *settings_out, GError **error)
 {
-	const struct config_sections sections = store_settings_sections(settings_out);
+	const struct config_sections sections = mailbox_settings_sections(settings_out);
 
 	memset(settings_out, 0, sizeof *settings_out);
 	settings_out->name = name_of(path);
@@ -184,9 +185,9 @@ bool store_settings_read(const char *path, struct store_settings *settings_out, 
 	return check_store(settings_out, path, error);
 }
 
-void store_settings_clear(struct store_settings *settings)
+void mailbox_settings_clear(struct mailbox_settings *settings)
 {
-	const struct config_sections sections = store_settings_sections(settings);
+	const struct config_sections sections = mailbox_settings_sections(settings);
 
 	config_clear(&sections);
 	g_clear_pointer(&settings->name, g_free);

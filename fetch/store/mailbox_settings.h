@@ -14,7 +14,7 @@
 #include "net/credential.h"
 #include "net/oauth_settings.h"
 
-struct store_settings {
+struct mailbox_settings {
 	char *name; /* of the file, without ".conf" */
 	char *protocol;
 	char *host;
@@ -39,23 +39,23 @@ struct store_settings {
 };
 
 /* All keys of its file; a test compares them with the sample and the man page. */
-struct config_sections store_settings_sections(struct store_settings *settings);
+struct config_sections mailbox_settings_sections(struct mailbox_settings *settings);
 
-/* False with BM_ERROR_CONFIG. Clear the struct with store_settings_clear in either case. */
-bool store_settings_read(const char *path, struct store_settings *settings_out, GError **error)
+/* False with BM_ERROR_CONFIG. Clear the struct with mailbox_settings_clear in either case. */
+bool mailbox_settings_read(const char *path, struct mailbox_settings *settings_out, GError **error)
     __attribute__((warn_unused_result));
-void store_settings_clear(struct store_settings *settings);
+void mailbox_settings_clear(struct mailbox_settings *settings);
 
-bool store_settings_is_pop3(const struct store_settings *settings);
-bool store_settings_is_oauth(const struct store_settings *settings);
+bool mailbox_settings_is_pop3(const struct mailbox_settings *settings);
+bool mailbox_settings_is_oauth(const struct mailbox_settings *settings);
 /* Points into the settings. */
-struct credential_settings store_settings_credential(const struct store_settings *settings,
-						     int stop_fd);
+struct credential_settings mailbox_settings_credential(const struct mailbox_settings *settings,
+						       int stop_fd);
 
 /* The folders that are read, each without blanks around its name; g_strfreev(). */
-char **store_settings_folders(const struct store_settings *settings);
+char **mailbox_settings_folders(const struct mailbox_settings *settings);
 
-typedef struct store_settings store_settings_t;
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(store_settings_t, store_settings_clear)
+typedef struct mailbox_settings mailbox_settings_t;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(mailbox_settings_t, mailbox_settings_clear)
 
 #endif

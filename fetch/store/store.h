@@ -19,7 +19,7 @@
 struct store;
 
 struct store_opening {
-	const struct store_settings *settings;
+	const struct mailbox_settings *settings;
 	SSL_CTX *tls;
 	const char *secret; /* password or token */
 	size_t bytes_max;   /* of a mail; the rest of it is not asked for, or thrown away */

@@ -12,7 +12,7 @@
 static const char what[] = "Postfix";
 static const char separators[] = " \t\n,";
 
-GPtrArray *table_split(const char *value)
+GPtrArray *lookup_table_split(const char *value)
 {
 	GPtrArray *elements = g_ptr_array_new_with_free_func(g_free);
 	const char *p = value + strspn(value, separators);
@@ -36,7 +36,7 @@ static const char *direct(const char *table)
 	return g_str_has_prefix(table, "proxy:") ? table + strlen("proxy:") : table;
 }
 
-char *table_missing_file(const char *table)
+char *lookup_table_missing_file(const char *table)
 {
 	/* the suffix of the file that is read; "" for the file itself */
 	static const char *const types[][2] = {
@@ -83,29 +83,29 @@ static char *grievance(const char *complaint)
 	return g_string_free(text, FALSE);
 }
 
-static enum table_answer ask_one(const char *table, const char *key, char **value_out)
+static enum lookup_table_answer ask_one(const char *table, const char *key, char **value_out)
 {
 	const char *const arguments[] = {"postmap", "-q", key, direct(table), NULL};
-	g_autofree char *missing = table_missing_file(table);
+	g_autofree char *missing = lookup_table_missing_file(table);
 	g_autofree char *complaint = NULL;
 	g_autofree char *output = NULL;
 	g_autoptr(GError) error = NULL;
 	int status = 0;
 
 	if (missing)
-		return TABLE_UNKNOWN;
+		return LOOKUP_TABLE_UNKNOWN;
 	bool has_run = g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
 				    &output, &complaint, &status, &error);
 	g_autofree char *what_is_wrong = has_run ? grievance(complaint) : g_strdup(error->message);
 	if (*what_is_wrong != '\0') {
 		warn_of_table(table, what_is_wrong);
-		return TABLE_UNKNOWN;
+		return LOOKUP_TABLE_UNKNOWN;
 	}
 	if (!g_spawn_check_wait_status(status, NULL))
-		return TABLE_LACKS;
+		return LOOKUP_TABLE_LACKS;
 	if (value_out)
 		*value_out = g_strdup(g_strchomp(output));
-	return TABLE_HAS;
+	return LOOKUP_TABLE_HAS;
 }
 
 /* What has patterns for keys is asked for whole keys only. */
@@ -117,37 +117,38 @@ static bool has_patterns(const char *table)
 	       g_str_has_prefix(type, "cidr:") || g_str_has_prefix(type, "tcp:");
 }
 
-static enum table_answer ask_postmap(const char *tables, const char *key, bool is_whole,
-				     char **value_out)
+static enum lookup_table_answer ask_postmap(const char *tables, const char *key, bool is_whole,
+					    char **value_out)
 {
-	g_autoptr(GPtrArray) elements = table_split(tables);
+	g_autoptr(GPtrArray) elements = lookup_table_split(tables);
 
 	for (guint i = 0; i < elements->len; i++) {
-		enum table_answer answer = TABLE_LACKS;
+		enum lookup_table_answer answer = LOOKUP_TABLE_LACKS;
 
 		if (is_whole || !has_patterns(elements->pdata[i]))
 			answer = ask_one(elements->pdata[i], key, value_out);
-		if (answer != TABLE_LACKS)
+		if (answer != LOOKUP_TABLE_LACKS)
 			return answer;
 	}
-	return TABLE_LACKS;
+	return LOOKUP_TABLE_LACKS;
 }
 
-enum table_answer table_ask(const char *tables, const char *key, char **value_out)
+enum lookup_table_answer lookup_table_ask(const char *tables, const char *key, char **value_out)
 {
 	if (value_out)
 		*value_out = NULL;
 	return ask_postmap(tables, key, true, value_out);
 }
 
-enum table_answer table_ask_part(const char *tables, const char *key, char **value_out)
+enum lookup_table_answer lookup_table_ask_part(const char *tables, const char *key,
+					       char **value_out)
 {
 	if (value_out)
 		*value_out = NULL;
 	return ask_postmap(tables, key, false, value_out);
 }
 
-char *table_strip_extension(const struct table_address *address)
+char *lookup_table_strip_extension(const struct lookup_table_address *address)
 {
 	const char *at = strrchr(address->address, '@');
 	size_t len = strcspn(address->address, address->delimiters);
@@ -164,16 +165,17 @@ static char *local_part(const char *address)
 	return at ? g_strndup(address, (gsize)(at - address)) : g_strdup(address);
 }
 
-enum table_answer table_ask_address(const char *tables, const struct table_address *address,
-				    char **value_out)
+enum lookup_table_answer lookup_table_ask_address(const char *tables,
+						  const struct lookup_table_address *address,
+						  char **value_out)
 {
-	g_autofree char *stripped = table_strip_extension(address);
+	g_autofree char *stripped = lookup_table_strip_extension(address);
 	g_autofree char *whole_part = address->is_local ? local_part(address->address) : NULL;
 	g_autofree char *part = stripped && address->is_local ? local_part(stripped) : NULL;
 	const char *const keys[] = {stripped, whole_part, part, strrchr(address->address, '@')};
-	enum table_answer answer = table_ask(tables, address->address, value_out);
+	enum lookup_table_answer answer = lookup_table_ask(tables, address->address, value_out);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(keys) && answer == TABLE_LACKS; i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(keys) && answer == LOOKUP_TABLE_LACKS; i++)
 		if (keys[i])
 			answer = ask_postmap(tables, keys[i], false, value_out);
 	return answer;

@@ -76,11 +76,11 @@ static bool stops_mail(const char *action)
 static const char *find_stopped(const char *tables, const char *const *lines, char **action_out)
 {
 	for (; *lines; lines++) {
-		enum table_answer answer = table_ask(tables, *lines, action_out);
+		enum lookup_table_answer answer = lookup_table_ask(tables, *lines, action_out);
 
-		if (answer == TABLE_UNKNOWN)
+		if (answer == LOOKUP_TABLE_UNKNOWN)
 			return NULL;
-		if (answer == TABLE_HAS && stops_mail(*action_out))
+		if (answer == LOOKUP_TABLE_HAS && stops_mail(*action_out))
 			return *lines;
 		g_clear_pointer(action_out, g_free);
 	}

@@ -50,7 +50,7 @@ static char *find_full_disk(const struct postconf *postfix)
 						: "one and a half times message_size_limit");
 }
 
-char *pitfalls_fault(const struct postconf *postfix)
+char *general_settings_fault(const struct postconf *postfix)
 {
 	g_autofree char *name = postconf_value(postfix, NULL, "smtpd_service_name");
 
@@ -199,7 +199,7 @@ static bool is_loopback_only(const char *interfaces)
 	return is_any;
 }
 
-void pitfalls_warn(const struct postconf *postfix, const char *const *addresses)
+void general_settings_warn(const struct postconf *postfix, const char *const *addresses)
 {
 	g_autofree char *instances = postconf_value(postfix, NULL, "multi_instance_directories");
 	g_autofree char *interfaces = postconf_value(postfix, NULL, "inet_interfaces");

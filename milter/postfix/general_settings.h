@@ -8,9 +8,9 @@
 #include "milter/postconf/postconf.h"
 
 /* Something that is missing; NULL if nothing. Heap. */
-char *pitfalls_fault(const struct postconf *postfix);
+char *general_settings_fault(const struct postconf *postfix);
 
 /* Prints a warning for what may be intended. addresses: one of each bounce domain. */
-void pitfalls_warn(const struct postconf *postfix, const char *const *addresses);
+void general_settings_warn(const struct postconf *postfix, const char *const *addresses);
 
 #endif

@@ -50,7 +50,7 @@ static void warn_of_mailbox(const struct target *target)
 	g_autofree char *base =
 	    postconf_value(target->postfix, target->service, "virtual_mailbox_base");
 	g_autofree char *delimiters = postconf_value(target->postfix, NULL, "recipient_delimiter");
-	const struct table_address whole = {target->address, delimiters, false};
+	const struct lookup_table_address whole = {target->address, delimiters, false};
 
 	if (*base != '\0' && !g_file_test(base, G_FILE_TEST_IS_DIR)) {
 		g_autofree char *text =
@@ -63,7 +63,7 @@ static void warn_of_mailbox(const struct target *target)
 	for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
 		g_autofree char *maps = postconf_value(target->postfix, target->service, owners[i]);
 
-		if (table_ask_address(maps, &whole, NULL) != TABLE_LACKS)
+		if (lookup_table_ask_address(maps, &whole, NULL) != LOOKUP_TABLE_LACKS)
 			continue;
 		g_autofree char *text =
 		    g_strdup_printf("%s has nobody for %s: what we leave of its mail stays in the "

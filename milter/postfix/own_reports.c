@@ -8,9 +8,9 @@
 
 #include "daemon/check.h"
 #include "milter/postfix/contents.h"
-#include "milter/postfix/startup.h"
-#include "milter/postfix/service_milters.h"
 #include "milter/postfix/service_milter_faults.h"
+#include "milter/postfix/service_milters.h"
+#include "milter/postfix/startup.h"
 
 static const char what[] = "Postfix";
 
@@ -80,22 +80,23 @@ static bool check_service(const struct postconf *postfix, const struct postconf_
 	return is_good;
 }
 
-static bool check_way(const struct way *way)
+static bool check_milters(const struct service_milters *milters)
 {
-	if (way_leads_to_us(way))
-		return way_faults_check(way);
-	g_autofree char *why = way_explain(way);
-	g_autofree char *how = way_advise(way);
+	if (service_milters_lead_to_us(milters))
+		return service_milter_faults_check(milters);
+	g_autofree char *why = service_milters_explain(milters);
+	g_autofree char *how = service_milters_advise(milters);
 	return check_faultf(what, "reports of this Postfix never reach us: %s; %s", why, how);
 }
 
 static bool check_cleanup(const struct postconf *postfix, const struct milter_settings *settings,
 			  const struct postconf_service *cleanup)
 {
-	const struct way way = {postfix, settings, cleanup, WAY_REPORTS};
+	const struct service_milters milters = {postfix, settings, cleanup,
+						SERVICE_MILTERS_REPORTS};
 	bool is_good = check_service(postfix, cleanup);
 
-	is_good = check_way(&way) && is_good;
+	is_good = check_milters(&milters) && is_good;
 	is_good = contents_check(postfix, cleanup) && is_good;
 	is_good = check_mark(postfix, settings, cleanup) && is_good;
 	return check_neighbours(postfix, cleanup) && is_good;

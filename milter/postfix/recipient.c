@@ -9,15 +9,16 @@
 #include "milter/postconf/lookup_table.h"
 
 static bool is_in(const struct postconf *postfix, const char *parameter,
-		  const struct table_address *address)
+		  const struct lookup_table_address *address)
 {
 	g_autofree char *tables = postconf_value(postfix, NULL, parameter);
 
-	return *tables != '\0' && table_ask_address(tables, address, NULL) != TABLE_LACKS;
+	return *tables != '\0' &&
+	       lookup_table_ask_address(tables, address, NULL) != LOOKUP_TABLE_LACKS;
 }
 
 static bool is_known_recipient(const struct postconf *postfix, const struct recipient_class *class,
-			       const struct table_address *address)
+			       const struct lookup_table_address *address)
 {
 	static const char *const rewriting[] = {"canonical_maps", "recipient_canonical_maps",
 						"virtual_alias_maps"};
@@ -36,7 +37,7 @@ bool recipient_is_listed(const struct postconf *postfix, const struct recipient_
 			 const char *address)
 {
 	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
-	const struct table_address whole = {address, delimiters, class->is_local};
+	const struct lookup_table_address whole = {address, delimiters, class->is_local};
 
 	return is_known_recipient(postfix, class, &whole);
 }
@@ -45,18 +46,18 @@ char *recipient_transport(const struct postconf *postfix, const char *address)
 {
 	g_autofree char *tables = postconf_value(postfix, NULL, "transport_maps");
 	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
-	const struct table_address whole = {address, delimiters, false};
-	g_autofree char *stripped = table_strip_extension(&whole);
+	const struct lookup_table_address whole = {address, delimiters, false};
+	g_autofree char *stripped = lookup_table_strip_extension(&whole);
 	const char *domain = strrchr(address, '@') + 1;
 	char *transport = NULL;
 
-	if (table_ask(tables, address, &transport) != TABLE_LACKS ||
-	    (stripped && table_ask(tables, stripped, &transport) != TABLE_LACKS))
+	if (lookup_table_ask(tables, address, &transport) != LOOKUP_TABLE_LACKS ||
+	    (stripped && lookup_table_ask(tables, stripped, &transport) != LOOKUP_TABLE_LACKS))
 		return transport ? transport : g_strdup("");
 	for (const char *p = domain; p; p = strchr(p + 1, '.')) /* then ".org" */
-		if (table_ask(tables, p, &transport) != TABLE_LACKS)
+		if (lookup_table_ask(tables, p, &transport) != LOOKUP_TABLE_LACKS)
 			return transport ? transport : g_strdup("");
-	if (table_ask(tables, "*", &transport) == TABLE_HAS)
+	if (lookup_table_ask(tables, "*", &transport) == LOOKUP_TABLE_HAS)
 		return transport;
 	return g_strdup("");
 }
@@ -86,7 +87,7 @@ char *recipient_fault(const struct postconf *postfix, const struct recipient_cla
 		      const char *address)
 {
 	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
-	const struct table_address whole = {address, delimiters, class->is_local};
+	const struct lookup_table_address whole = {address, delimiters, class->is_local};
 
 	if (is_in(postfix, "relocated_maps", &whole))
 		return g_strdup_printf("relocated_maps says that it has moved; leave %s out of it",

@@ -119,7 +119,7 @@ static enum outcome check_sender(struct walk *walk, const char *table)
 	g_autofree char *rule = g_strdup_printf("check_sender_access %s", table);
 	g_autofree char *action = NULL;
 
-	if (table_ask(table, key, &action) != TABLE_HAS)
+	if (lookup_table_ask(table, key, &action) != LOOKUP_TABLE_HAS)
 		return GOES_ON;
 	return follow_action(walk, rule, action);
 }
@@ -128,19 +128,19 @@ static enum outcome check_sender(struct walk *walk, const char *table)
 static char *ask_recipient(const struct walk *walk, const char *table)
 {
 	g_autofree char *delimiters = walked_value(walk, "recipient_delimiter");
-	const struct table_address whole = {walk->address, delimiters, false};
-	g_autofree char *stripped = table_strip_extension(&whole);
+	const struct lookup_table_address whole = {walk->address, delimiters, false};
+	g_autofree char *stripped = lookup_table_strip_extension(&whole);
 	const char *at = strrchr(walk->address, '@');
 	g_autofree char *part = g_strndup(walk->address, (gsize)(at + 1 - walk->address));
 	char *action = NULL;
 
-	if (table_ask(table, walk->address, &action) == TABLE_HAS ||
-	    (stripped && table_ask_part(table, stripped, &action) == TABLE_HAS))
+	if (lookup_table_ask(table, walk->address, &action) == LOOKUP_TABLE_HAS ||
+	    (stripped && lookup_table_ask_part(table, stripped, &action) == LOOKUP_TABLE_HAS))
 		return action;
 	for (const char *p = at; p; p = strchr(p + 1, '.'))
-		if (table_ask_part(table, p + 1, &action) == TABLE_HAS)
+		if (lookup_table_ask_part(table, p + 1, &action) == LOOKUP_TABLE_HAS)
 			return action;
-	return table_ask_part(table, part, &action) == TABLE_HAS ? action : NULL;
+	return lookup_table_ask_part(table, part, &action) == LOOKUP_TABLE_HAS ? action : NULL;
 }
 
 static enum outcome check_recipient(struct walk *walk, const char *table)
@@ -161,7 +161,7 @@ static enum outcome check_strangers(struct walk *walk, const char *rule, const c
 	for (size_t i = 0; i < 3; i++) {
 		g_autofree char *action = NULL;
 
-		if (table_ask(table, names[i], &action) != TABLE_HAS || !action ||
+		if (lookup_table_ask(table, names[i], &action) != LOOKUP_TABLE_HAS || !action ||
 		    !(is_refusing_action(action) || is_permission(action)) ||
 		    (first && strcmp(action, first) != 0))
 			return GOES_ON;
@@ -216,7 +216,7 @@ static void check_policy_service(struct walk *walk, const char *endpoint)
 static bool is_restriction_class(const struct walk *walk, const char *word)
 {
 	g_autofree char *classes = walked_value(walk, "smtpd_restriction_classes");
-	g_autoptr(GPtrArray) names = table_split(classes);
+	g_autoptr(GPtrArray) names = lookup_table_split(classes);
 
 	return g_ptr_array_find_with_equal_func(names, word, g_str_equal, NULL);
 }
@@ -291,7 +291,7 @@ static enum outcome check_rule(struct walk *walk, const char *rule, const char *
 
 static enum outcome walk_list(struct walk *walk, const char *value)
 {
-	g_autoptr(GPtrArray) words = table_split(value);
+	g_autoptr(GPtrArray) words = lookup_table_split(value);
 	enum outcome outcome = GOES_ON;
 	bool is_skipped = false;
 

@@ -26,9 +26,9 @@ static char *rewriting_value(const struct postconf *postfix, const char *service
 }
 
 /* An extension that was stripped before is put back. */
-static bool is_same(const char *result, const struct table_address *address)
+static bool is_same(const char *result, const struct lookup_table_address *address)
 {
-	g_autofree char *stripped = table_strip_extension(address);
+	g_autofree char *stripped = lookup_table_strip_extension(address);
 
 	return g_ascii_strcasecmp(result, address->address) == 0 ||
 	       (stripped && g_ascii_strcasecmp(result, stripped) == 0) ||
@@ -42,11 +42,12 @@ static bool check_maps(const struct postconf *postfix, size_t i, const char *add
 	g_autofree char *classes =
 	    rewriters[i].classes ? rewriting_value(postfix, service, rewriters[i].classes) : NULL;
 	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
-	const struct table_address whole = {address, delimiters, false};
+	const struct lookup_table_address whole = {address, delimiters, false};
 	g_autofree char *result = NULL;
 
 	if ((classes && !strstr(classes, "envelope")) ||
-	    table_ask_address(maps, &whole, &result) != TABLE_HAS || is_same(result, &whole))
+	    lookup_table_ask_address(maps, &whole, &result) != LOOKUP_TABLE_HAS ||
+	    is_same(result, &whole))
 		return true;
 	g_autofree char *text = g_strdup_printf(
 	    "%s makes %s of %s: the bounce of a mail goes there, and nobody knows of which; leave "
@@ -58,7 +59,7 @@ static bool check_maps(const struct postconf *postfix, size_t i, const char *add
 /* The first element that fits decides; with "!" the domain stays. */
 static char *find_masquerade(const char *domains, const char *domain)
 {
-	g_autoptr(GPtrArray) elements = table_split(domains);
+	g_autoptr(GPtrArray) elements = lookup_table_split(domains);
 	g_autofree char *dotted = g_strconcat(".", domain, NULL);
 
 	for (guint i = 0; i < elements->len; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A way of mail to us: a service of Postfix, and the parameter with its filters. Says whether it
- * leads to us, and what is wrong with it.
+ * The milters of one service of Postfix, as the parameter for them lists them: whether mail gets to
+ * us through them, and what is wrong with the entry that leads to us.
  */
 #ifndef MILTER_POSTFIX_SERVICE_MILTERS_H
 #define MILTER_POSTFIX_SERVICE_MILTERS_H
@@ -12,30 +12,31 @@
 #include "milter/postconf/postconf.h"
 #include "milter/postfix/milter_list.h"
 
-#define WAY_SMTP    "smtpd_milters"
-#define WAY_REPORTS "non_smtpd_milters"
+#define SERVICE_MILTERS_SMTP    "smtpd_milters"
+#define SERVICE_MILTERS_REPORTS "non_smtpd_milters"
 
 /* Borrowed. */
-struct way {
+struct service_milters {
 	const struct postconf *postfix;
 	const struct milter_settings *settings;
 	const struct postconf_service *service; /* NULL: main.cf alone */
 	const char *parameter;
 };
 
-bool way_leads_to_us(const struct way *way);
+bool service_milters_lead_to_us(const struct service_milters *milters);
 
 /* Why it does not, and what to do about it; of a service. Heap. */
-char *way_explain(const struct way *way);
-char *way_advise(const struct way *way);
+char *service_milters_explain(const struct service_milters *milters);
+char *service_milters_advise(const struct service_milters *milters);
 
 /* What is wrong with the default_action of one that leads to us; NULL if nothing. Heap. */
-char *way_action_fault(const struct way *way);
+char *service_milters_action_fault(const struct service_milters *milters);
 
 /* Whether Postfix gives up what it waits for before it is there; NULL if not. Heap. */
-char *way_wait_fault(const struct way *way, enum milter_timeout timeout);
+char *service_milters_wait_fault(const struct service_milters *milters,
+				 enum milter_timeout timeout);
 
 /* The protocol of one that leads to us, as Postfix writes it. Heap. */
-char *way_protocol(const struct way *way);
+char *service_milters_protocol(const struct service_milters *milters);
 
 #endif

@@ -116,10 +116,10 @@ static bool is_asked(const struct postconf *postfix, const char *name, const cha
 static void visit_tables(const char *place, const char *name, const char *value, const void *data)
 {
 	const struct postconf *postfix = data;
-	g_autoptr(GPtrArray) elements = table_split(value);
+	g_autoptr(GPtrArray) elements = lookup_table_split(value);
 
 	for (guint i = 0; i < elements->len; i++) {
-		g_autofree char *file = table_missing_file(elements->pdata[i]);
+		g_autofree char *file = lookup_table_missing_file(elements->pdata[i]);
 
 		if (!file || !is_asked(postfix, name, value))
 			continue;

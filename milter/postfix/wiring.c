@@ -10,12 +10,12 @@
 #include "daemon/check.h"
 #include "milter/postfix/admission.h"
 #include "milter/postfix/contents.h"
+#include "milter/postfix/general_settings.h"
 #include "milter/postfix/leftovers.h"
 #include "milter/postfix/own_reports.h"
-#include "milter/postfix/general_settings.h"
-#include "milter/postfix/startup.h"
-#include "milter/postfix/service_milters.h"
 #include "milter/postfix/service_milter_faults.h"
+#include "milter/postfix/service_milters.h"
+#include "milter/postfix/startup.h"
 
 static const char what[] = "Postfix";
 
@@ -40,42 +40,46 @@ static bool has_service_value(const struct wiring *wiring, const struct postconf
 	return strcmp(value, expected) == 0;
 }
 
-static struct way smtp_way(const struct wiring *wiring, const struct postconf_service *service)
+static struct service_milters smtp_milters(const struct wiring *wiring,
+					   const struct postconf_service *service)
 {
-	return (struct way){wiring->postfix, wiring->settings, service, WAY_SMTP};
+	return (struct service_milters){wiring->postfix, wiring->settings, service,
+					SERVICE_MILTERS_SMTP};
 }
 
 /* --- what comes over SMTP ------------------------------------------------------------------ */
 
-static void check_smtp_service(struct wiring *wiring, const struct way *way)
+static void check_smtp_service(struct wiring *wiring, const struct service_milters *milters)
 {
-	g_autofree char *filter = leftovers_filter_fault(wiring->postfix, way->service);
+	g_autofree char *filter = leftovers_filter_fault(wiring->postfix, milters->service);
 
-	wiring->is_good = way_faults_check(way) && wiring->is_good;
+	wiring->is_good = service_milter_faults_check(milters) && wiring->is_good;
 	if (filter)
 		wiring->is_good = check_faultf(what, "%s", filter);
-	if (postconf_is_overridden(wiring->postfix, way->service, OWN_REPORTS_MARK) &&
-	    has_service_value(wiring, way->service, OWN_REPORTS_MARK,
+	if (postconf_is_overridden(wiring->postfix, milters->service, OWN_REPORTS_MARK) &&
+	    has_service_value(wiring, milters->service, OWN_REPORTS_MARK,
 			      wiring->settings->own_mta_daemon_name))
 		wiring->is_good = check_faultf(
 		    what,
 		    "master.cf, -o of %s: %s = %s: every client's mail would count as our own "
 		    "MTA's, which may block; remove it",
-		    way->service->label, OWN_REPORTS_MARK, wiring->settings->own_mta_daemon_name);
+		    milters->service->label, OWN_REPORTS_MARK,
+		    wiring->settings->own_mta_daemon_name);
 }
 
 /* Of each of them once. */
-static void check_their_cleanups(struct wiring *wiring, const GPtrArray *ways)
+static void check_their_cleanups(struct wiring *wiring, const GPtrArray *lists)
 {
 	const struct postconf_service *last = NULL;
 
-	for (guint i = 0; i < ways->len; i++) {
-		const struct way *way = ways->pdata[i];
-		g_autofree char *name = wired_value(wiring, way->service, "cleanup_service_name");
+	for (guint i = 0; i < lists->len; i++) {
+		const struct service_milters *milters = lists->pdata[i];
+		g_autofree char *name =
+		    wired_value(wiring, milters->service, "cleanup_service_name");
 		const struct postconf_service *cleanup =
 		    postconf_find(wiring->postfix, name, "unix");
 
-		if (way_leads_to_us(way) && cleanup && cleanup != last)
+		if (service_milters_lead_to_us(milters) && cleanup && cleanup != last)
 			wiring->is_good =
 			    contents_check(wiring->postfix, cleanup) && wiring->is_good;
 		last = cleanup;
@@ -88,49 +92,50 @@ static void check_admission(struct wiring *wiring, const struct postconf_service
 		wiring->is_good = false;
 }
 
-static void report_miss(struct wiring *wiring, const struct way *way, bool is_elsewhere)
+static void report_miss(struct wiring *wiring, const struct service_milters *milters,
+			bool is_elsewhere)
 {
-	g_autofree char *why = way_explain(way);
-	g_autofree char *how = way_advise(way);
+	g_autofree char *why = service_milters_explain(milters);
+	g_autofree char *how = service_milters_advise(milters);
 
 	if (!is_elsewhere) {
 		wiring->is_good =
 		    check_faultf(what, "bounces that come to %s never reach us: %s; %s",
-				 way->service->label, why, how);
+				 milters->service->label, why, how);
 		return;
 	}
 	g_autofree char *text =
 	    g_strdup_printf("bounces that come to %s do not reach us: %s; right where the MX or "
 			    "the transport of the bounce domain is another service, otherwise %s",
-			    way->service->label, why, how);
+			    milters->service->label, why, how);
 	check_warning(what, text);
 }
 
 /* Which smtpd's are looked at: where others connect, or all where there is none such. */
-static GPtrArray *smtp_ways(const struct wiring *wiring, bool only_public)
+static GPtrArray *list_smtp_milters(const struct wiring *wiring, bool only_public)
 {
-	GPtrArray *ways = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *lists = g_ptr_array_new_with_free_func(g_free);
 
 	for (size_t i = 0; i < postconf_service_count(wiring->postfix); i++) {
 		const struct postconf_service *service = postconf_service(wiring->postfix, i);
-		struct way *way;
+		struct service_milters *milters;
 
 		if (strcmp(service->command, "smtpd") != 0 ||
 		    (only_public && !admission_is_public(service)))
 			continue;
-		way = g_new(struct way, 1);
-		*way = smtp_way(wiring, service);
-		g_ptr_array_add(ways, way);
+		milters = g_new(struct service_milters, 1);
+		*milters = smtp_milters(wiring, service);
+		g_ptr_array_add(lists, milters);
 	}
-	return ways;
+	return lists;
 }
 
-static guint count_leading(const GPtrArray *ways)
+static guint count_leading(const GPtrArray *lists)
 {
 	guint count = 0;
 
-	for (guint i = 0; i < ways->len; i++)
-		count += way_leads_to_us(ways->pdata[i]) ? 1 : 0;
+	for (guint i = 0; i < lists->len; i++)
+		count += service_milters_lead_to_us(lists->pdata[i]) ? 1 : 0;
 	return count;
 }
 
@@ -138,14 +143,15 @@ static guint count_leading(const GPtrArray *ways)
  * does not, and the others need not. */
 static bool has_own_service(const struct wiring *wiring, const GPtrArray *all)
 {
-	const struct way of_main = smtp_way(wiring, NULL);
+	const struct service_milters of_main = smtp_milters(wiring, NULL);
 
-	if (way_leads_to_us(&of_main))
+	if (service_milters_lead_to_us(&of_main))
 		return false;
 	for (guint i = 0; i < all->len; i++) {
-		const struct way *way = all->pdata[i];
+		const struct service_milters *milters = all->pdata[i];
 
-		if (way_leads_to_us(way) && !admission_is_submission(way->service))
+		if (service_milters_lead_to_us(milters) &&
+		    !admission_is_submission(milters->service))
 			return true;
 	}
 	return false;
@@ -153,24 +159,25 @@ static bool has_own_service(const struct wiring *wiring, const GPtrArray *all)
 
 static void check_smtp(struct wiring *wiring)
 {
-	g_autoptr(GPtrArray) all = smtp_ways(wiring, false);
-	g_autoptr(GPtrArray) public_ways = smtp_ways(wiring, true);
-	const GPtrArray *needed = public_ways->len > 0 ? public_ways : all;
+	g_autoptr(GPtrArray) all = list_smtp_milters(wiring, false);
+	g_autoptr(GPtrArray) public_milters = list_smtp_milters(wiring, true);
+	const GPtrArray *needed = public_milters->len > 0 ? public_milters : all;
 	bool is_elsewhere = has_own_service(wiring, all) || count_leading(needed) > 0;
 
 	if (all->len == 0)
 		wiring->is_good = check_faultf(
 		    what, "master.cf: there is no smtpd, so no bounce comes from outside");
 	for (guint i = 0; i < all->len; i++)
-		if (way_leads_to_us(all->pdata[i]))
+		if (service_milters_lead_to_us(all->pdata[i]))
 			check_smtp_service(wiring, all->pdata[i]);
 	for (guint i = 0; i < needed->len; i++) {
-		const struct way *way = needed->pdata[i];
+		const struct service_milters *milters = needed->pdata[i];
 
-		if (way_leads_to_us(way) && !admission_is_submission(way->service))
-			check_admission(wiring, way->service);
-		else if (!way_leads_to_us(way))
-			report_miss(wiring, way, is_elsewhere);
+		if (service_milters_lead_to_us(milters) &&
+		    !admission_is_submission(milters->service))
+			check_admission(wiring, milters->service);
+		else if (!service_milters_lead_to_us(milters))
+			report_miss(wiring, milters, is_elsewhere);
 	}
 	check_their_cleanups(wiring, needed);
 	admission_warn_of_port(wiring->postfix);
@@ -204,7 +211,7 @@ static void check_core(struct wiring *wiring)
 
 static void wire_main_cf(struct wiring *wiring)
 {
-	g_autofree char *pitfall = pitfalls_fault(wiring->postfix);
+	g_autofree char *general = general_settings_fault(wiring->postfix);
 	g_autofree char *flow = wired_value(wiring, NULL, "in_flow_delay");
 
 	if (has_service_value(wiring, NULL, OWN_REPORTS_MARK,
@@ -214,9 +221,9 @@ static void wire_main_cf(struct wiring *wiring)
 		    "main.cf: %s = %s: every client's mail would count as our own MTA's, which "
 		    "may block; remove it there, and write it below bounce-cleanup in master.cf",
 		    OWN_REPORTS_MARK, wiring->settings->own_mta_daemon_name);
-	if (pitfall)
-		wiring->is_good = check_faultf(what, "%s", pitfall);
-	pitfalls_warn(wiring->postfix, wiring->addresses);
+	if (general)
+		wiring->is_good = check_faultf(what, "%s", general);
+	general_settings_warn(wiring->postfix, wiring->addresses);
 	if (*flow != '0')
 		check_warning(what, "main.cf: in_flow_delay is not 0: discarded bounces slow all "
 				    "mail down after 100 of them; write in_flow_delay = 0");

@@ -31,12 +31,12 @@ static const char *find_program(void)
 	return NULL;
 }
 
-bool program_is_there(void)
+bool address_test_has_sendmail(void)
 {
 	return find_program();
 }
 
-const char *const *program_command(void)
+const char *const *address_test_command(void)
 {
 	static const char *command[] = {NULL, "-C", SENDMAIL_CF, "-bt", NULL};
 
@@ -57,7 +57,7 @@ static char *answers_of(const char *address)
 						 "/try esmtp %s\n",
 						 address, address, address);
 
-	return outsider_run(input);
+	return privileged_helper_run(input);
 }
 
 /* The words of "check_rcpt returns: $# error $@ 5 . 7 . 1 $: "550 Relaying denied""; NULL if the
@@ -130,8 +130,8 @@ static const struct {
 
 static void warn_of_client_limits(char *const *lines)
 {
-	g_autofree char *output = outsider_run("/map access ClientRate:\n"
-					       "/map access ClientConn:\n");
+	g_autofree char *output = privileged_helper_run("/map access ClientRate:\n"
+							"/map access ClientConn:\n");
 	g_auto(GStrv) answers = g_strsplit(output, "\n", -1);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(client_limits); i++) {
@@ -152,14 +152,14 @@ static void warn_of_client_limits(char *const *lines)
 	}
 }
 
-bool program_check(const char *path, char *const *lines, const char *const *addresses)
+bool address_test_check(const char *path, char *const *lines, const char *const *addresses)
 {
 	bool is_good = true;
 
-	if (program_is_there())
+	if (address_test_has_sendmail())
 		warn_of_client_limits(lines);
 
-	for (; program_is_there() && *addresses; addresses++)
+	for (; address_test_has_sendmail() && *addresses; addresses++)
 		is_good = check_routed_address(path, lines, *addresses) && is_good;
 	return is_good;
 }

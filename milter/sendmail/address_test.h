@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What Sendmail itself says of its configuration: whether it starts with it, and whether it takes
- * bounces from other mail systems.
+ * What Sendmail itself says of its sendmail.cf, asked by sendmail -bt, the address test mode:
+ * whether it starts with it, and whether it takes bounces from other mail systems.
  */
 #ifndef MILTER_SENDMAIL_ADDRESS_TEST_H
 #define MILTER_SENDMAIL_ADDRESS_TEST_H
@@ -11,15 +11,15 @@
 #define SENDMAIL_CF "/etc/mail/sendmail.cf"
 
 /* Whether this machine has Sendmail, and not only the command of that name of another system. */
-bool program_is_there(void);
+bool address_test_has_sendmail(void);
 
-/* The command that asks it, for outsider_start(): its maps are closed to others. NULL where there
- * is no Sendmail. Ends with NULL. */
-const char *const *program_command(void);
+/* The command that asks it, for privileged_helper_start(): its maps are closed to others. NULL
+ * where there is no Sendmail. Ends with NULL. */
+const char *const *address_test_command(void);
 
 /* Prints a line of --check for each fault. path, lines: the sendmail.cf; addresses: return paths
  * of ours, one for each bounce domain; ends with NULL. True without a fault, and where there is no
  * Sendmail to ask. */
-bool program_check(const char *path, char *const *lines, const char *const *addresses);
+bool address_test_check(const char *path, char *const *lines, const char *const *addresses);
 
 #endif

@@ -10,11 +10,11 @@
 
 #include "base/pid_file.h"
 #include "daemon/check.h"
+#include "milter/sendmail/address_test.h"
 #include "milter/sendmail/age.h"
 #include "milter/sendmail/cf.h"
 #include "milter/sendmail/filters.h"
 #include "milter/sendmail/load.h"
-#include "milter/sendmail/address_test.h"
 #include "milter/sendmail/route.h"
 
 static const char what[] = "Sendmail";
@@ -170,7 +170,7 @@ bool sendmail_check(const char *path, const struct milter_settings *settings,
 	warn_of_account(lines);
 	age_check(path, lines, process_of(lines));
 	bool has_room = load_check(lines);
-	return program_check(path, lines, addresses) && has_room && faults->len == 0 &&
+	return address_test_check(path, lines, addresses) && has_room && faults->len == 0 &&
 	       check_result(what, NULL,
 			    "hands us what comes over SMTP, and keeps it while we are "
 			    "away");

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "db/pg_connection.h"
 #include "db/pg.h"
+#include "db/pg_connection.h"
 #include "tests/unit/db/server.h"
 
 static const char conninfo[] = "dbname=postgres";
@@ -198,8 +198,8 @@ static void test_flood_of_notices(void)
 	for (PGnotify *notice; (notice = PQnotifies(listener)) != NULL; PQfreemem(notice))
 		kept++;
 	g_assert_cmpuint(kept, <, 1000);
-	g_assert_true(connection_take_notices(listener));
-	g_assert_false(connection_take_notices(listener));
+	g_assert_true(pg_connection_take_notices(listener));
+	g_assert_false(pg_connection_take_notices(listener));
 }
 
 static void assert_setting(PGconn *connection, const char *name, const char *expected)

@@ -15,18 +15,18 @@
 static void test_documents(void)
 {
 	g_auto(fetch_settings_t) settings = {0};
-	g_auto(store_settings_t) mailbox = {0};
+	g_auto(mailbox_settings_t) mailbox = {0};
 	g_autoptr(GError) error = NULL;
 
 	g_assert_true(fetch_settings_read("etc/bounce-fetch.conf", &settings, &error));
 	const struct config_sections sections = fetch_settings_sections(&settings);
 	settings_documents_check(&sections, "etc/bounce-fetch.conf", "doc/bounce-fetch.8");
-	g_assert_true(store_settings_read("etc/mailbox.conf", &mailbox, &error));
+	g_assert_true(mailbox_settings_read("etc/mailbox.conf", &mailbox, &error));
 	g_assert_no_error(error);
 	g_assert_cmpstr(mailbox.name, ==, "mailbox");
 	g_assert_cmpstr(mailbox.port, ==, "993");
 	g_assert_cmpstr(mailbox.recorded, ==, "move");
-	const struct config_sections of_mailbox = store_settings_sections(&mailbox);
+	const struct config_sections of_mailbox = mailbox_settings_sections(&mailbox);
 	settings_documents_check(&of_mailbox, "etc/mailbox.conf", "doc/bounce-fetch.8");
 }
 
@@ -35,9 +35,9 @@ static void test_documents(void)
 
 static bool read_mailbox(const char *path, GError **error)
 {
-	g_auto(store_settings_t) mailbox = {0};
+	g_auto(mailbox_settings_t) mailbox = {0};
 
-	return store_settings_read(path, &mailbox, error);
+	return mailbox_settings_read(path, &mailbox, error);
 }
 
 static bool read_fetch(const char *path, GError **error)

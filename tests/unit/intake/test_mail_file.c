@@ -20,11 +20,11 @@ static FILE *file_of(const char *text)
 	return file;
 }
 
-static char *text_of(const struct mail_place *place)
+static char *text_of(const struct mail_file *place)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 
-	g_assert_true(mail_place_read(place, 100000, bytes));
+	g_assert_true(mail_file_read(place, 100000, bytes));
 	return g_strndup(bytes->len == 0 ? "" : (const char *)bytes->data, bytes->len);
 }
 
@@ -50,10 +50,10 @@ static void test_mboxes(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(mboxes); i++) {
 		FILE *file = file_of(mboxes[i].mbox);
 		g_autoptr(GString) mails = g_string_new(NULL);
-		struct mail_place place;
+		struct mail_file place;
 
 		g_test_message("%zu: %s", i, mboxes[i].mbox);
-		for (unsigned count = 0; mail_place_next(file, &place); count++) {
+		for (unsigned count = 0; mail_file_next(file, &place); count++) {
 			g_autofree char *text = text_of(&place);
 
 			g_assert_cmpuint(count, <, 10);
@@ -77,9 +77,9 @@ static void test_whole(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(wholes); i++) {
 		FILE *file = file_of(wholes[i].file);
-		struct mail_place place;
+		struct mail_file place;
 
-		g_assert_true(mail_place_whole(fileno(file), &place));
+		g_assert_true(mail_file_whole(fileno(file), &place));
 		g_autofree char *text = text_of(&place);
 		g_assert_cmpstr(text, ==, wholes[i].mail);
 		fclose(file);
@@ -90,9 +90,9 @@ static void test_read_is_bounded(void)
 {
 	FILE *file = file_of("0123456789");
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	const struct mail_place place = {fileno(file), 2, 10};
+	const struct mail_file place = {fileno(file), 2, 10};
 
-	g_assert_true(mail_place_read(&place, 5, bytes));
+	g_assert_true(mail_file_read(&place, 5, bytes));
 	g_assert_cmpuint(bytes->len, ==, 5);
 	g_assert_true(memcmp(bytes->data, "23456", 5) == 0);
 	fclose(file);

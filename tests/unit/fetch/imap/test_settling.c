@@ -142,7 +142,7 @@ static void test_rows(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		char recorded[16], folder[] = "R", flag[] = "F", name[] = "test";
-		const struct store_settings settings = {
+		const struct mailbox_settings settings = {
 		    .name = name, .recorded = recorded, .recorded_folder = folder, .flag = flag};
 		struct imap_dialogue dialogue;
 		struct imap_settling settling = {.dialogue = &dialogue, .settings = &settings};
