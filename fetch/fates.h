@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "fetch/memory.h"
+#include "fetch/known_mails.h"
 #include "fetch/store/store.h"
 
 enum { FATES = STORE_FAILED + 1 };

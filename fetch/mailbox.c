@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "fetch/memory.h"
+#include "fetch/known_mails.h"
 #include "fetch/round.h"
 #include "fetch/store/connect.h"
 #include "net/credential.h"

@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "fetch/fates.h"
-#include "fetch/held.h"
 #include "fetch/store/digest.h"
+#include "fetch/unrecorded_mails.h"
 
 enum {
 	LIST_MAX = 500,             /* mails that are looked at together */

@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "fetch/memory.h"
+#include "fetch/known_mails.h"
 #include "fetch/store/store.h"
 #include "fetch/taking.h"
 

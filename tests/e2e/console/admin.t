@@ -3,7 +3,7 @@
 # and their applications, keys, what a mail says, what is erased for good; and what is done with so
 # many tasks that it is done in parts.
 use utf8;
-use Bounce::Acts qw(page try_act preview act take_back refused);
+use Bounce::ConsoleActs qw(page try_act preview act take_back refused);
 use Bounce::Console;
 use Bounce::Intake;
 use Bounce::Test;

@@ -2,7 +2,7 @@
 # The pages of the console behind Today and the tasks: an address with its blocks, acts that are
 # shown first, done, and taken back; who may do what is decided by the database.
 use utf8;
-use Bounce::Acts qw(page try_act preview act take_back refused);
+use Bounce::ConsoleActs qw(page try_act preview act take_back refused);
 use Bounce::Console;
 use Bounce::Intake;
 use Bounce::Test;

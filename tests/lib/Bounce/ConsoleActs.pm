@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-package Bounce::Acts;
+package Bounce::ConsoleActs;
 
 =head1 NAME
 
-Bounce::Acts - what a person does in the console, each step a test
+Bounce::ConsoleActs - what a person does in the console, each step a test
 
 =head1 SYNOPSIS
 

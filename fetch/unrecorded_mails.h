@@ -3,15 +3,15 @@
  * Mails that have come from a mailbox and wait to be recorded together: their bytes are kept, at
  * most DB_RECORDS_BYTES_MAX of them.
  */
-#ifndef FETCH_HELD_H
-#define FETCH_HELD_H
+#ifndef FETCH_UNRECORDED_MAILS_H
+#define FETCH_UNRECORDED_MAILS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <glib.h>
 
-#include "fetch/memory.h"
+#include "fetch/known_mails.h"
 #include "fetch/taking.h"
 
 struct held_mail {

@@ -2,7 +2,7 @@
  *
  * A table by key, with a bound.
  */
-#include "fetch/memory.h"
+#include "fetch/known_mails.h"
 
 enum { ENTRIES_MAX = 200000, PAUSE_MIN = 1, PAUSE_MAX = 3600 /* seconds */ };
 

@@ -5,8 +5,8 @@
  * that was recorded is recorded once more, which changes nothing. A server may give the name of one
  * mail to another: what is done is known again by its bytes.
  */
-#ifndef FETCH_MEMORY_H
-#define FETCH_MEMORY_H
+#ifndef FETCH_KNOWN_MAILS_H
+#define FETCH_KNOWN_MAILS_H
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
  *
  * Keep, record, forget.
  */
-#include "fetch/held.h"
+#include "fetch/unrecorded_mails.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  *
  * What is remembered of the mails of a folder: failures, what is done, and what waits.
  */
-#include "fetch/memory.h"
+#include "fetch/known_mails.h"
 
 static unsigned fail(struct memory *memory, enum memory_blame blame, int recorded)
 {
