@@ -53,11 +53,11 @@ static size_t note_settled(struct fates *fates, const GArray *mails, bool is_bro
 
 		settled += mail->is_settled;
 		if (mail->is_copied)
-			memory_set_copied(folder->memory, mail->key);
-		if (mail->is_settled && memory_is_given_up(folder->memory, mail->key))
-			memory_end_giving_up(folder->memory, mail->key);
+			known_mails_set_copied(folder->known, mail->key);
+		if (mail->is_settled && known_mails_is_given_up(folder->known, mail->key))
+			known_mails_end_giving_up(folder->known, mail->key);
 		if (!is_broken && (!mail->is_settled || folder->class->session_max == 0))
-			memory_wait(folder->memory, mail->key);
+			known_mails_wait(folder->known, mail->key);
 	}
 	fates->settled += settled;
 	return settled;

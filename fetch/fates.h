@@ -20,7 +20,7 @@ struct fates_folder {
 	struct store *store;
 	const struct mailbox_settings *settings;
 	const char *name;
-	struct memory *memory;
+	struct known_mails *known;
 };
 
 struct fates {

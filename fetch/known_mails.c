@@ -14,113 +14,113 @@ struct entry {
 	int recorded; /* mails so far, when it failed last */
 	bool is_done;
 	bool is_left;
-	struct memory_deed deed;
+	struct known_mails_deed deed;
 	unsigned pause;    /* seconds, the last one; 0: none */
 	gint64 not_before; /* it is wanted again */
 };
 
-struct memory {
+struct known_mails {
 	GHashTable *entries; /* its key is the first member of the entry */
 	unsigned round;
 	gint64 now; /* when it began */
 };
 
-struct memory *memory_new(void)
+struct known_mails *known_mails_new(void)
 {
-	struct memory *memory = g_new0(struct memory, 1);
+	struct known_mails *known = g_new0(struct known_mails, 1);
 
-	memory->entries = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-	return memory;
+	known->entries = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+	return known;
 }
 
-void memory_free(struct memory *memory)
+void known_mails_free(struct known_mails *known)
 {
-	if (!memory)
+	if (!known)
 		return;
-	g_hash_table_unref(memory->entries);
-	g_free(memory);
+	g_hash_table_unref(known->entries);
+	g_free(known);
 }
 
-static struct entry *find_entry(const struct memory *memory, gint64 key)
+static struct entry *find_entry(const struct known_mails *known, gint64 key)
 {
-	return g_hash_table_lookup(memory->entries, &key);
+	return g_hash_table_lookup(known->entries, &key);
 }
 
 /* To forget all is safe: what was recorded is recorded once more. */
-static struct entry *entry_of(struct memory *memory, gint64 key)
+static struct entry *entry_of(struct known_mails *known, gint64 key)
 {
-	struct entry *entry = find_entry(memory, key);
+	struct entry *entry = find_entry(known, key);
 
-	if (!entry && g_hash_table_size(memory->entries) >= ENTRIES_MAX)
-		g_hash_table_remove_all(memory->entries);
+	if (!entry && g_hash_table_size(known->entries) >= ENTRIES_MAX)
+		g_hash_table_remove_all(known->entries);
 	if (!entry) {
 		entry = g_new0(struct entry, 1);
 		entry->key = key;
-		g_hash_table_add(memory->entries, entry);
+		g_hash_table_add(known->entries, entry);
 	}
-	entry->seen_round = memory->round;
+	entry->seen_round = known->round;
 	return entry;
 }
 
-void memory_begin_round(struct memory *memory, gint64 now)
+void known_mails_begin_round(struct known_mails *known, gint64 now)
 {
-	memory->round++;
-	memory->now = now;
+	known->round++;
+	known->now = now;
 }
 
-bool memory_is_wanted(struct memory *memory, gint64 key)
+bool known_mails_is_wanted(struct known_mails *known, gint64 key)
 {
-	struct entry *entry = find_entry(memory, key);
+	struct entry *entry = find_entry(known, key);
 
 	if (!entry)
 		return true;
-	entry->seen_round = memory->round;
-	return !entry->is_left && entry->not_before <= memory->now;
+	entry->seen_round = known->round;
+	return !entry->is_left && entry->not_before <= known->now;
 }
 
 static gboolean is_absent(void *key, void *value, void *data)
 {
 	const struct entry *entry = value;
-	const struct memory *memory = data;
+	const struct known_mails *known = data;
 
 	(void)key;
-	return entry->seen_round != memory->round;
+	return entry->seen_round != known->round;
 }
 
-void memory_forget_absent(struct memory *memory)
+void known_mails_forget_absent(struct known_mails *known)
 {
-	g_hash_table_foreach_remove(memory->entries, is_absent, memory);
+	g_hash_table_foreach_remove(known->entries, is_absent, known);
 }
 
-unsigned memory_fail(struct memory *memory, const struct memory_failure *failure)
+unsigned known_mails_fail(struct known_mails *known, const struct known_mails_failure *failure)
 {
-	struct entry *entry = entry_of(memory, failure->key);
+	struct entry *entry = entry_of(known, failure->key);
 	bool others_went_on = entry->failures > 0 && entry->recorded != failure->recorded;
 
-	entry->tries += failure->blame == MEMORY_BLAMES_THE_MAIL ||
-			(failure->blame == MEMORY_BLAMES_PERHAPS && others_went_on);
+	entry->tries += failure->blame == KNOWN_MAILS_BLAMES_THE_MAIL ||
+			(failure->blame == KNOWN_MAILS_BLAMES_PERHAPS && others_went_on);
 	entry->failures++;
 	entry->recorded = failure->recorded;
 	return entry->tries;
 }
 
-unsigned memory_failures(const struct memory *memory, gint64 key)
+unsigned known_mails_failures(const struct known_mails *known, gint64 key)
 {
-	const struct entry *entry = find_entry(memory, key);
+	const struct entry *entry = find_entry(known, key);
 
 	return entry ? entry->failures : 0;
 }
 
-bool memory_is_suspected(const struct memory *memory, gint64 key)
+bool known_mails_is_suspected(const struct known_mails *known, gint64 key)
 {
-	const struct entry *entry = find_entry(memory, key);
+	const struct entry *entry = find_entry(known, key);
 
 	return entry && entry->failures > 0 && !entry->is_done;
 }
 
-void memory_set_deed(struct memory *memory, const struct memory_deed *deed)
+void known_mails_set_deed(struct known_mails *known, const struct known_mails_deed *deed)
 {
-	struct entry *entry = entry_of(memory, deed->mail.key);
+	struct entry *entry = entry_of(known, deed->mail.key);
 
 	if (entry->deed.digest != deed->digest)
 		entry->pause = 0;
@@ -128,9 +128,9 @@ void memory_set_deed(struct memory *memory, const struct memory_deed *deed)
 	entry->deed = *deed;
 }
 
-bool memory_recall(const struct memory *memory, struct memory_deed *deed)
+bool known_mails_recall(const struct known_mails *known, struct known_mails_deed *deed)
 {
-	const struct entry *entry = find_entry(memory, deed->mail.key);
+	const struct entry *entry = find_entry(known, deed->mail.key);
 	bool is_it = entry && entry->is_done && entry->deed.digest == deed->digest;
 
 	if (is_it) {
@@ -140,47 +140,47 @@ bool memory_recall(const struct memory *memory, struct memory_deed *deed)
 	return is_it;
 }
 
-bool memory_is_given_up(const struct memory *memory, gint64 key)
+bool known_mails_is_given_up(const struct known_mails *known, gint64 key)
 {
-	const struct entry *entry = find_entry(memory, key);
+	const struct entry *entry = find_entry(known, key);
 
 	return entry && entry->is_done && entry->deed.digest == 0 &&
 	       entry->deed.fate == STORE_FAILED;
 }
 
-void memory_end_giving_up(struct memory *memory, gint64 key)
+void known_mails_end_giving_up(struct known_mails *known, gint64 key)
 {
-	struct entry *entry = entry_of(memory, key);
+	struct entry *entry = entry_of(known, key);
 
 	entry->is_done = false;
 	entry->tries = 0;
 	entry->failures = 0;
 }
 
-void memory_set_copied(struct memory *memory, gint64 key)
+void known_mails_set_copied(struct known_mails *known, gint64 key)
 {
-	entry_of(memory, key)->deed.mail.is_copied = true;
+	entry_of(known, key)->deed.mail.is_copied = true;
 }
 
-void memory_wait(struct memory *memory, gint64 key)
+void known_mails_wait(struct known_mails *known, gint64 key)
 {
-	struct entry *entry = entry_of(memory, key);
+	struct entry *entry = entry_of(known, key);
 
 	entry->pause = CLAMP(entry->pause * 2, PAUSE_MIN, PAUSE_MAX);
-	entry->not_before = memory->now + entry->pause * G_USEC_PER_SEC;
+	entry->not_before = known->now + entry->pause * G_USEC_PER_SEC;
 }
 
-void memory_end_waiting(struct memory *memory)
+void known_mails_end_waiting(struct known_mails *known)
 {
 	GHashTableIter iter;
 	void *entry;
 
-	g_hash_table_iter_init(&iter, memory->entries);
+	g_hash_table_iter_init(&iter, known->entries);
 	while (g_hash_table_iter_next(&iter, &entry, NULL))
 		((struct entry *)entry)->not_before = 0;
 }
 
-void memory_leave(struct memory *memory, gint64 key)
+void known_mails_leave(struct known_mails *known, gint64 key)
 {
-	entry_of(memory, key)->is_left = true;
+	entry_of(known, key)->is_left = true;
 }

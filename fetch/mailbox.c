@@ -32,7 +32,7 @@ struct mailbox {
 	SSL_CTX *tls;
 	size_t bytes_max;
 	char **folders;
-	struct memory **memories; /* one for each folder */
+	struct known_mails **known; /* one for each folder */
 	int wake_fd;
 	int stop_fd;
 	GThread *thread;
@@ -75,9 +75,9 @@ struct mailbox *mailbox_new(const struct mailbox_settings *settings, size_t byte
 	mailbox->tls = tls;
 	mailbox->bytes_max = bytes_max;
 	mailbox->folders = mailbox_settings_folders(settings);
-	mailbox->memories = g_new0(struct memory *, g_strv_length(mailbox->folders));
+	mailbox->known = g_new0(struct known_mails *, g_strv_length(mailbox->folders));
 	for (size_t i = 0; mailbox->folders[i]; i++)
-		mailbox->memories[i] = memory_new();
+		mailbox->known[i] = known_mails_new();
 	mailbox->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	mailbox->stop_fd = stop_fd;
 	return mailbox;
@@ -88,8 +88,8 @@ void mailbox_free(struct mailbox *mailbox)
 	if (!mailbox)
 		return;
 	for (size_t i = 0; mailbox->folders[i]; i++)
-		memory_free(mailbox->memories[i]);
-	g_free(mailbox->memories);
+		known_mails_free(mailbox->known[i]);
+	g_free(mailbox->known);
 	g_strfreev(mailbox->folders);
 	credential_free(mailbox->credential);
 	SSL_CTX_free(mailbox->tls);
@@ -122,7 +122,7 @@ static void fall_asleep_again(struct mailbox *mailbox)
 	if (read(mailbox->wake_fd, &count, sizeof count) < 0)
 		return;
 	for (size_t i = 0; mailbox->folders[i]; i++)
-		memory_end_waiting(mailbox->memories[i]);
+		known_mails_end_waiting(mailbox->known[i]);
 }
 
 static void sleep_for(struct mailbox *mailbox, unsigned seconds)
@@ -210,7 +210,7 @@ static bool look_into(struct mailbox *mailbox, struct store *store, size_t index
 			      .store = store,
 			      .settings = mailbox->settings,
 			      .folder = mailbox->folders[index],
-			      .memory = mailbox->memories[index],
+			      .known = mailbox->known[index],
 			      .taking = mailbox->taking,
 			      .is_stopping = is_stopping,
 			      .on_progress = on_progress,

@@ -30,9 +30,9 @@ struct asked {
 
 struct batch {
 	struct round *round;
-	GArray *asked;      /* struct asked */
-	struct held held;   /* come, and not recorded */
-	struct fates fates; /* to be settled */
+	GArray *asked;                      /* struct asked */
+	struct unrecorded_mails unrecorded; /* come, and not recorded */
+	struct fates fates;                 /* to be settled */
 	unsigned away;
 	bool is_server_away; /* the operator's */
 };
@@ -47,39 +47,39 @@ static char *deed_name(const struct round *round, guint32 number)
 /* It has failed before, and may break the connection once more. */
 static bool is_suspected(const struct round *round, const struct store_mail *mail)
 {
-	return memory_is_suspected(round->memory, mail->key);
+	return known_mails_is_suspected(round->known, mail->key);
 }
 
 static bool is_last_try(const struct round *round, gint64 key)
 {
-	return memory_failures(round->memory, key) + 1 >= (unsigned)round->settings->tries;
+	return known_mails_failures(round->known, key) + 1 >= (unsigned)round->settings->tries;
 }
 
-static void add_fate(struct batch *batch, const struct memory_deed *deed)
+static void add_fate(struct batch *batch, const struct known_mails_deed *deed)
 {
-	memory_set_deed(batch->round->memory, deed);
+	known_mails_set_deed(batch->round->known, deed);
 	fates_add(&batch->fates, deed->fate, &deed->mail);
 }
 
 /* POP3 has no folder for it: it is not read again. */
-static void give_up(struct batch *batch, const struct memory_deed *deed)
+static void give_up(struct batch *batch, const struct known_mails_deed *deed)
 {
 	if (mailbox_settings_is_pop3(batch->round->settings))
-		memory_leave(batch->round->memory, deed->mail.key);
+		known_mails_leave(batch->round->known, deed->mail.key);
 	else
 		add_fate(batch, deed);
 }
 
-static void fail_deed(struct batch *batch, const struct memory_deed *deed, enum memory_blame blame,
-		      const char *why)
+static void fail_deed(struct batch *batch, const struct known_mails_deed *deed,
+		      enum known_mails_blame blame, const char *why)
 {
 	const struct store_mail *mail = &deed->mail;
 	struct round *round = batch->round;
 	g_autofree char *name = deed_name(round, mail->number);
-	const struct memory_failure failure = {mail->key, blame,
-					       g_atomic_int_get(&round->taking->recorded)};
-	unsigned tries = memory_fail(round->memory, &failure);
-	const struct memory_deed end = {*mail, deed->digest, STORE_FAILED};
+	const struct known_mails_failure failure = {mail->key, blame,
+						    g_atomic_int_get(&round->taking->recorded)};
+	unsigned tries = known_mails_fail(round->known, &failure);
+	const struct known_mails_deed end = {*mail, deed->digest, STORE_FAILED};
 
 	round->failed++;
 	if (tries < (unsigned)round->settings->tries) {
@@ -94,16 +94,16 @@ static void fail_deed(struct batch *batch, const struct memory_deed *deed, enum 
 	give_up(batch, &end);
 }
 
-static void fail_unread(struct batch *batch, const struct store_mail *mail, enum memory_blame blame,
-			const char *why)
+static void fail_unread(struct batch *batch, const struct store_mail *mail,
+			enum known_mails_blame blame, const char *why)
 {
-	const struct memory_deed deed = {.mail = *mail};
+	const struct known_mails_deed deed = {.mail = *mail};
 
 	fail_deed(batch, &deed, blame, why);
 }
 
-static void apply_deed(struct batch *batch, struct memory_deed *deed, enum taking_outcome outcome,
-		       const GError *error)
+static void apply_deed(struct batch *batch, struct known_mails_deed *deed,
+		       enum taking_outcome outcome, const GError *error)
 {
 	struct round *round = batch->round;
 
@@ -120,18 +120,18 @@ static void apply_deed(struct batch *batch, struct memory_deed *deed, enum takin
 		add_fate(batch, deed);
 		break;
 	case TAKING_STAYS:
-		memory_leave(round->memory, deed->mail.key);
+		known_mails_leave(round->known, deed->mail.key);
 		break;
 	case TAKING_UNSENT:
 		batch->is_server_away = true;
-		fail_deed(batch, deed, MEMORY_BLAMES_OTHERS, error->message);
+		fail_deed(batch, deed, KNOWN_MAILS_BLAMES_OTHERS, error->message);
 		break;
 	case TAKING_REFUSED:
 	case TAKING_HANDED_ON:
-		fail_deed(batch, deed, MEMORY_BLAMES_THE_MAIL, error->message);
+		fail_deed(batch, deed, KNOWN_MAILS_BLAMES_THE_MAIL, error->message);
 		break;
 	case TAKING_AWAY:
-		fail_deed(batch, deed, MEMORY_BLAMES_PERHAPS, error->message);
+		fail_deed(batch, deed, KNOWN_MAILS_BLAMES_PERHAPS, error->message);
 		break;
 	}
 }
@@ -155,24 +155,24 @@ static bool may_go_on(const struct batch *batch)
 /* Without a database three are blamed, and the rest is as if it had not come. */
 static void record_held(struct batch *batch)
 {
-	held_record(&batch->held, batch->round->taking);
-	for (guint i = 0; i < batch->held.mails->len; i++) {
-		struct held_mail *held = batch->held.mails->pdata[i];
+	unrecorded_mails_record(&batch->unrecorded, batch->round->taking);
+	for (guint i = 0; i < batch->unrecorded.mails->len; i++) {
+		struct unrecorded_mail *mail = batch->unrecorded.mails->pdata[i];
 
-		if (held->result.outcome != TAKING_AWAY || batch->away < AWAY_MAX)
-			apply_deed(batch, &held->deed, held->result.outcome, held->result.error);
+		if (mail->result.outcome != TAKING_AWAY || batch->away < AWAY_MAX)
+			apply_deed(batch, &mail->deed, mail->result.outcome, mail->result.error);
 	}
-	held_forget_all(&batch->held);
+	unrecorded_mails_forget_all(&batch->unrecorded);
 }
 
-static void take_mail(struct batch *batch, const struct memory_deed *deed,
+static void take_mail(struct batch *batch, const struct known_mails_deed *deed,
 		      const struct store_content *content)
 {
 	struct round *round = batch->round;
 	bool is_pop3 = mailbox_settings_is_pop3(round->settings);
 	g_autofree char *name = deed_name(round, deed->mail.number);
 
-	if (held_is_full(&batch->held, content->len))
+	if (unrecorded_mails_is_full(&batch->unrecorded, content->len))
 		record_held(batch);
 	/* what lies in a mailbox came over the Internet, whatever it says of itself */
 	const struct taking_mail mail = {.source = is_pop3 ? "pop3" : "imap",
@@ -182,7 +182,7 @@ static void take_mail(struct batch *batch, const struct memory_deed *deed,
 					 .keeps_original = !is_pop3,
 					 .may_send = !batch->is_server_away,
 					 .is_last_try = is_last_try(round, deed->mail.key)};
-	held_add(&batch->held, deed, &mail);
+	unrecorded_mails_add(&batch->unrecorded, deed, &mail);
 	if (content->len > DB_RECORDS_BYTES_MAX)
 		record_held(batch);
 }
@@ -190,9 +190,9 @@ static void take_mail(struct batch *batch, const struct memory_deed *deed,
 static void take_known_or_new(struct batch *batch, const struct asked *asked,
 			      const struct store_content *content)
 {
-	struct memory_deed deed = {.mail = asked->mail, .digest = asked->digest};
+	struct known_mails_deed deed = {.mail = asked->mail, .digest = asked->digest};
 
-	if (memory_recall(batch->round->memory, &deed))
+	if (known_mails_recall(batch->round->known, &deed))
 		add_fate(batch, &deed);
 	else
 		take_mail(batch, &deed, content);
@@ -226,7 +226,7 @@ static bool on_content(void *context, guint32 number, const struct store_content
 	asked->mail.is_copied = content->is_copied;
 	round->lacking = fault ? round->lacking + 1 : 0;
 	if (fault)
-		fail_unread(batch, &asked->mail, MEMORY_BLAMES_THE_MAIL, fault);
+		fail_unread(batch, &asked->mail, KNOWN_MAILS_BLAMES_THE_MAIL, fault);
 	else
 		take_known_or_new(batch, asked, content);
 	return may_go_on(batch);
@@ -240,25 +240,26 @@ static void batch_init(struct batch *batch, struct round *round)
 					    .store = round->store,
 					    .settings = round->settings,
 					    .name = round->folder,
-					    .memory = round->memory};
+					    .known = round->known};
 
 	*batch = (struct batch){.round = round};
 	batch->asked = g_array_new(FALSE, FALSE, sizeof(struct asked));
-	held_init(&batch->held);
+	unrecorded_mails_init(&batch->unrecorded);
 	fates_init(&batch->fates, &folder);
 }
 
 static void batch_clear(struct batch *batch)
 {
 	g_array_unref(batch->asked);
-	held_clear(&batch->held);
+	unrecorded_mails_clear(&batch->unrecorded);
 	fates_clear(&batch->fates);
 }
 
 /* Those that did not come. Where the connection broke, the next one may be why. */
 static void fail_missing(struct batch *batch, bool is_broken, const char *why)
 {
-	enum memory_blame blame = is_broken ? MEMORY_BLAMES_PERHAPS : MEMORY_BLAMES_THE_MAIL;
+	enum known_mails_blame blame =
+	    is_broken ? KNOWN_MAILS_BLAMES_PERHAPS : KNOWN_MAILS_BLAMES_THE_MAIL;
 
 	for (guint i = 0; i < batch->asked->len; i++) {
 		const struct asked *asked = &g_array_index(batch->asked, struct asked, i);
@@ -305,7 +306,7 @@ static void keep_ambiguous(struct batch *batch)
 		if (!asked->is_ambiguous)
 			continue;
 		fates_remove(&batch->fates, asked->mail.number);
-		memory_wait(batch->round->memory, asked->mail.key);
+		known_mails_wait(batch->round->known, asked->mail.key);
 		kept++;
 	}
 	if (kept > 0)
@@ -341,7 +342,7 @@ static void collect_batch(struct batch *batch, const GArray *mails, guint *index
 		if (is_suspect && batch->asked->len > 0)
 			return;
 		++*index;
-		if (memory_is_given_up(batch->round->memory, asked.mail.key))
+		if (known_mails_is_given_up(batch->round->known, asked.mail.key))
 			fates_add(&batch->fates, STORE_FAILED, &asked.mail);
 		else
 			g_array_append_val(batch->asked, asked);
@@ -354,7 +355,7 @@ static void collect_batch(struct batch *batch, const GArray *mails, guint *index
 
 static bool is_wanted(void *context, gint64 key)
 {
-	return memory_is_wanted(context, key);
+	return known_mails_is_wanted(context, key);
 }
 
 static bool take_batch(struct round *round, const GArray *mails, guint *index, GError **error)
@@ -431,17 +432,17 @@ bool round_run(struct round *round, GError **error)
 {
 	g_autoptr(GArray) mails = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
 	struct store_list list = {
-	    .is_wanted = is_wanted, .context = round->memory, .max = LIST_MAX, .mails = mails};
+	    .is_wanted = is_wanted, .context = round->known, .max = LIST_MAX, .mails = mails};
 	size_t total = 0;
 
-	memory_begin_round(round->memory, g_get_monotonic_time());
+	known_mails_begin_round(round->known, g_get_monotonic_time());
 	do {
 		g_array_set_size(mails, 0);
 		list.total = 0;
 		if (!round->class->list(round->store, &list, error))
 			return false;
 		if (total == 0)
-			memory_forget_absent(round->memory);
+			known_mails_forget_absent(round->known);
 		total = MAX(total, list.total);
 		list.after = highest(mails);
 		put_in_order(round, mails);

@@ -20,7 +20,7 @@ struct round {
 	struct store *store;
 	const struct mailbox_settings *settings;
 	const char *folder;
-	struct memory *memory; /* of this folder */
+	struct known_mails *known; /* of this folder */
 	struct taking *taking;
 	/* Whether to end after the mails in hand. */
 	bool (*is_stopping)(void *context);

@@ -8,32 +8,34 @@
 
 static void free_mail(void *data)
 {
-	struct held_mail *held = data;
+	struct unrecorded_mail *mail = data;
 
-	g_clear_error(&held->result.error);
-	g_free(held->name);
-	g_free(held->copy);
-	g_free(held);
+	g_clear_error(&mail->result.error);
+	g_free(mail->name);
+	g_free(mail->copy);
+	g_free(mail);
 }
 
-void held_init(struct held *held)
+void unrecorded_mails_init(struct unrecorded_mails *unrecorded)
 {
-	*held = (struct held){.mails = g_ptr_array_new_with_free_func(free_mail)};
+	*unrecorded = (struct unrecorded_mails){.mails = g_ptr_array_new_with_free_func(free_mail)};
 }
 
-void held_clear(struct held *held)
+void unrecorded_mails_clear(struct unrecorded_mails *unrecorded)
 {
-	g_ptr_array_unref(held->mails);
+	g_ptr_array_unref(unrecorded->mails);
 }
 
-bool held_is_full(const struct held *held, size_t len)
+bool unrecorded_mails_is_full(const struct unrecorded_mails *unrecorded, size_t len)
 {
-	return held->mails->len == DB_RECORDS_MAX || held->bytes + len > DB_RECORDS_BYTES_MAX;
+	return unrecorded->mails->len == DB_RECORDS_MAX ||
+	       unrecorded->bytes + len > DB_RECORDS_BYTES_MAX;
 }
 
-void held_add(struct held *held, const struct memory_deed *deed, const struct taking_mail *mail)
+void unrecorded_mails_add(struct unrecorded_mails *unrecorded, const struct known_mails_deed *deed,
+			  const struct taking_mail *mail)
 {
-	struct held_mail *added = g_new0(struct held_mail, 1);
+	struct unrecorded_mail *added = g_new0(struct unrecorded_mail, 1);
 
 	added->deed = *deed;
 	added->name = g_strdup(mail->name);
@@ -46,24 +48,26 @@ void held_add(struct held *held, const struct memory_deed *deed, const struct ta
 	added->mail = *mail;
 	added->mail.name = added->name;
 	added->mail.content = &added->content;
-	g_ptr_array_add(held->mails, added);
-	held->bytes += added->content.len;
+	g_ptr_array_add(unrecorded->mails, added);
+	unrecorded->bytes += added->content.len;
 }
 
-void held_record(struct held *held, struct taking *taking)
+void unrecorded_mails_record(struct unrecorded_mails *unrecorded, struct taking *taking)
 {
-	g_autofree struct taking_result *results = g_new0(struct taking_result, held->mails->len);
+	g_autofree struct taking_result *results =
+	    g_new0(struct taking_result, unrecorded->mails->len);
 	g_autoptr(GPtrArray) mails = g_ptr_array_new();
 
-	for (guint i = 0; i < held->mails->len; i++)
-		g_ptr_array_add(mails, &((struct held_mail *)held->mails->pdata[i])->mail);
+	for (guint i = 0; i < unrecorded->mails->len; i++)
+		g_ptr_array_add(mails,
+				&((struct unrecorded_mail *)unrecorded->mails->pdata[i])->mail);
 	taking_take_all(taking, mails, results);
-	for (guint i = 0; i < held->mails->len; i++)
-		((struct held_mail *)held->mails->pdata[i])->result = results[i];
+	for (guint i = 0; i < unrecorded->mails->len; i++)
+		((struct unrecorded_mail *)unrecorded->mails->pdata[i])->result = results[i];
 }
 
-void held_forget_all(struct held *held)
+void unrecorded_mails_forget_all(struct unrecorded_mails *unrecorded)
 {
-	g_ptr_array_set_size(held->mails, 0);
-	held->bytes = 0;
+	g_ptr_array_set_size(unrecorded->mails, 0);
+	unrecorded->bytes = 0;
 }

@@ -14,8 +14,8 @@
 #include "fetch/known_mails.h"
 #include "fetch/taking.h"
 
-struct held_mail {
-	struct memory_deed deed;
+struct unrecorded_mail {
+	struct known_mails_deed deed;
 	struct taking_mail mail; /* its name and content are those below */
 	char *name;
 	struct store_content content;
@@ -23,23 +23,24 @@ struct held_mail {
 	struct taking_result result;
 };
 
-struct held {
-	GPtrArray *mails; /* struct held_mail */
+struct unrecorded_mails {
+	GPtrArray *mails; /* struct unrecorded_mail */
 	size_t bytes;
 };
 
-void held_init(struct held *held);
-void held_clear(struct held *held);
+void unrecorded_mails_init(struct unrecorded_mails *unrecorded);
+void unrecorded_mails_clear(struct unrecorded_mails *unrecorded);
 
 /* Whether they are to be recorded before one of this length comes to them. */
-bool held_is_full(const struct held *held, size_t len);
+bool unrecorded_mails_is_full(const struct unrecorded_mails *unrecorded, size_t len);
 
 /* Keeps a copy of a mail. One that is longer than the bound is not copied: it must be recorded
  * while the caller's bytes last. */
-void held_add(struct held *held, const struct memory_deed *deed, const struct taking_mail *mail);
+void unrecorded_mails_add(struct unrecorded_mails *unrecorded, const struct known_mails_deed *deed,
+			  const struct taking_mail *mail);
 
 /* Records them, each with a result of its own. */
-void held_record(struct held *held, struct taking *taking);
-void held_forget_all(struct held *held);
+void unrecorded_mails_record(struct unrecorded_mails *unrecorded, struct taking *taking);
+void unrecorded_mails_forget_all(struct unrecorded_mails *unrecorded);
 
 #endif

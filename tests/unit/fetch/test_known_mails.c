@@ -4,80 +4,82 @@
  */
 #include "fetch/known_mails.h"
 
-static unsigned fail(struct memory *memory, enum memory_blame blame, int recorded)
+static unsigned fail(struct known_mails *known, enum known_mails_blame blame, int recorded)
 {
-	const struct memory_failure failure = {7, blame, recorded};
+	const struct known_mails_failure failure = {7, blame, recorded};
 
-	return memory_fail(memory, &failure);
+	return known_mails_fail(known, &failure);
 }
 
 static void test_tries(void)
 {
-	struct memory *memory = memory_new();
+	struct known_mails *known = known_mails_new();
 
-	memory_begin_round(memory, 0);
-	g_assert_true(memory_is_wanted(memory, 7));
-	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 0), ==, 0);
-	memory_begin_round(memory, 0);
-	g_assert_true(memory_is_wanted(memory, 7));
-	memory_forget_absent(memory);
-	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 0), ==, 0);
-	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 1), ==, 1);
-	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_OTHERS, 2), ==, 1);
-	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_THE_MAIL, 2), ==, 2);
-	memory_begin_round(memory, 0);
-	memory_forget_absent(memory); /* nobody asked about it: it is gone */
-	g_assert_cmpuint(memory_failures(memory, 7), ==, 0);
-	memory_free(memory);
+	known_mails_begin_round(known, 0);
+	g_assert_true(known_mails_is_wanted(known, 7));
+	g_assert_cmpuint(fail(known, KNOWN_MAILS_BLAMES_PERHAPS, 0), ==, 0);
+	known_mails_begin_round(known, 0);
+	g_assert_true(known_mails_is_wanted(known, 7));
+	known_mails_forget_absent(known);
+	g_assert_cmpuint(fail(known, KNOWN_MAILS_BLAMES_PERHAPS, 0), ==, 0);
+	g_assert_cmpuint(fail(known, KNOWN_MAILS_BLAMES_PERHAPS, 1), ==, 1);
+	g_assert_cmpuint(fail(known, KNOWN_MAILS_BLAMES_OTHERS, 2), ==, 1);
+	g_assert_cmpuint(fail(known, KNOWN_MAILS_BLAMES_THE_MAIL, 2), ==, 2);
+	known_mails_begin_round(known, 0);
+	known_mails_forget_absent(known); /* nobody asked about it: it is gone */
+	g_assert_cmpuint(known_mails_failures(known, 7), ==, 0);
+	known_mails_free(known);
 }
 
 /* A mail that is done is known by its bytes, and whether it is copied; nothing is known of another
  * one that has its name. */
 static void test_deeds(void)
 {
-	static const struct memory_deed done = {{.number = 3, .key = 7}, 99, STORE_UNCLASSIFIED};
-	struct memory_deed same = {{.number = 4, .key = 7}, 99, STORE_FAILED};
-	struct memory_deed other = {{.number = 3, .key = 7}, 98, STORE_FAILED};
-	struct memory *memory = memory_new();
+	static const struct known_mails_deed done = {
+	    {.number = 3, .key = 7}, 99, STORE_UNCLASSIFIED};
+	struct known_mails_deed same = {{.number = 4, .key = 7}, 99, STORE_FAILED};
+	struct known_mails_deed other = {{.number = 3, .key = 7}, 98, STORE_FAILED};
+	struct known_mails *known = known_mails_new();
 
-	memory_begin_round(memory, 0);
-	g_assert_false(memory_recall(memory, &same));
-	memory_set_deed(memory, &done);
-	memory_begin_round(memory, 0);
-	g_assert_true(memory_is_wanted(memory, 7)); /* to be settled */
-	g_assert_true(memory_recall(memory, &same));
+	known_mails_begin_round(known, 0);
+	g_assert_false(known_mails_recall(known, &same));
+	known_mails_set_deed(known, &done);
+	known_mails_begin_round(known, 0);
+	g_assert_true(known_mails_is_wanted(known, 7)); /* to be settled */
+	g_assert_true(known_mails_recall(known, &same));
 	g_assert_cmpint((int)same.fate, ==, STORE_UNCLASSIFIED);
 	g_assert_false(same.mail.is_copied);
-	memory_set_copied(memory, 7);
-	g_assert_true(memory_recall(memory, &same));
+	known_mails_set_copied(known, 7);
+	g_assert_true(known_mails_recall(known, &same));
 	g_assert_true(same.mail.is_copied);
-	g_assert_false(memory_recall(memory, &other));
-	memory_set_deed(memory, &other);
-	g_assert_true(memory_recall(memory, &other));
+	g_assert_false(known_mails_recall(known, &other));
+	known_mails_set_deed(known, &other);
+	g_assert_true(known_mails_recall(known, &other));
 	g_assert_false(other.mail.is_copied);
-	memory_leave(memory, 7);
-	memory_begin_round(memory, 0);
-	g_assert_false(memory_is_wanted(memory, 7));
-	memory_free(memory);
+	known_mails_leave(known, 7);
+	known_mails_begin_round(known, 0);
+	g_assert_false(known_mails_is_wanted(known, 7));
+	known_mails_free(known);
 }
 
 /* Only what was never read is given up by its name alone, and only until it is moved. */
 static void test_given_up(void)
 {
-	static const struct memory_deed unread = {{.key = 7}, 0, STORE_FAILED};
-	static const struct memory_deed read = {{.key = 8}, 99, STORE_FAILED};
-	struct memory *memory = memory_new();
+	static const struct known_mails_deed unread = {{.key = 7}, 0, STORE_FAILED};
+	static const struct known_mails_deed read = {{.key = 8}, 99, STORE_FAILED};
+	struct known_mails *known = known_mails_new();
 
-	memory_begin_round(memory, 0);
-	g_assert_false(memory_is_given_up(memory, 7));
-	memory_set_deed(memory, &unread);
-	memory_set_deed(memory, &read);
-	g_assert_true(memory_is_given_up(memory, 7));
-	g_assert_false(memory_is_given_up(memory, 8));
-	memory_end_giving_up(memory, 7); /* moved, as the server says: another may have its name */
-	g_assert_false(memory_is_given_up(memory, 7));
-	g_assert_false(memory_is_suspected(memory, 7));
-	memory_free(memory);
+	known_mails_begin_round(known, 0);
+	g_assert_false(known_mails_is_given_up(known, 7));
+	known_mails_set_deed(known, &unread);
+	known_mails_set_deed(known, &read);
+	g_assert_true(known_mails_is_given_up(known, 7));
+	g_assert_false(known_mails_is_given_up(known, 8));
+	/* moved, as the server says: another may have its name */
+	known_mails_end_giving_up(known, 7);
+	g_assert_false(known_mails_is_given_up(known, 7));
+	g_assert_false(known_mails_is_suspected(known, 7));
+	known_mails_free(known);
 }
 
 static const gint64 second = G_USEC_PER_SEC;
@@ -85,45 +87,45 @@ static const gint64 second = G_USEC_PER_SEC;
 /* What the server has not settled waits for longer each time, another one of its name does not. */
 static void test_waiting(void)
 {
-	static const struct memory_deed done = {{.key = 7}, 99, STORE_RECORDED};
-	static const struct memory_deed other = {{.key = 7}, 98, STORE_RECORDED};
-	struct memory *memory = memory_new();
+	static const struct known_mails_deed done = {{.key = 7}, 99, STORE_RECORDED};
+	static const struct known_mails_deed other = {{.key = 7}, 98, STORE_RECORDED};
+	struct known_mails *known = known_mails_new();
 
-	memory_begin_round(memory, 0);
-	memory_set_deed(memory, &done);
-	memory_wait(memory, 7);
-	g_assert_false(memory_is_wanted(memory, 7));
-	memory_begin_round(memory, second);
-	g_assert_true(memory_is_wanted(memory, 7));
-	memory_wait(memory, 7);
-	memory_begin_round(memory, 2 * second);
-	g_assert_false(memory_is_wanted(memory, 7));
+	known_mails_begin_round(known, 0);
+	known_mails_set_deed(known, &done);
+	known_mails_wait(known, 7);
+	g_assert_false(known_mails_is_wanted(known, 7));
+	known_mails_begin_round(known, second);
+	g_assert_true(known_mails_is_wanted(known, 7));
+	known_mails_wait(known, 7);
+	known_mails_begin_round(known, 2 * second);
+	g_assert_false(known_mails_is_wanted(known, 7));
 	for (int i = 0; i < 20; i++)
-		memory_wait(memory, 7);
-	memory_begin_round(memory, 2 * second + 3599 * second);
-	g_assert_false(memory_is_wanted(memory, 7));
-	memory_begin_round(memory, 2 * second + 3600 * second);
-	g_assert_true(memory_is_wanted(memory, 7));
-	memory_wait(memory, 7);
-	memory_end_waiting(memory);
-	g_assert_true(memory_is_wanted(memory, 7));
-	memory_set_deed(memory, &other);
-	memory_wait(memory, 7);
-	memory_begin_round(memory, 2 * second + 3601 * second);
-	g_assert_true(memory_is_wanted(memory, 7));
-	memory_free(memory);
+		known_mails_wait(known, 7);
+	known_mails_begin_round(known, 2 * second + 3599 * second);
+	g_assert_false(known_mails_is_wanted(known, 7));
+	known_mails_begin_round(known, 2 * second + 3600 * second);
+	g_assert_true(known_mails_is_wanted(known, 7));
+	known_mails_wait(known, 7);
+	known_mails_end_waiting(known);
+	g_assert_true(known_mails_is_wanted(known, 7));
+	known_mails_set_deed(known, &other);
+	known_mails_wait(known, 7);
+	known_mails_begin_round(known, 2 * second + 3601 * second);
+	g_assert_true(known_mails_is_wanted(known, 7));
+	known_mails_free(known);
 }
 
 /* However many mails stay, so many are remembered. */
 static void test_bound(void)
 {
-	struct memory *memory = memory_new();
+	struct known_mails *known = known_mails_new();
 
 	for (gint64 key = 0; key < 1000000; key++)
-		memory_leave(memory, key);
-	g_assert_true(memory_is_wanted(memory, 0));
-	g_assert_false(memory_is_wanted(memory, 999999));
-	memory_free(memory);
+		known_mails_leave(known, key);
+	g_assert_true(known_mails_is_wanted(known, 0));
+	g_assert_false(known_mails_is_wanted(known, 999999));
+	known_mails_free(known);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- What the end of a mail leaves for its application, and when that has been done otherwise.
+-- The outbox bounce.follow_up: what the end of a mail leaves for its application, and when that has
+-- been done otherwise.
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_up_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
@@ -192,3 +193,33 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.reopen_follow_ups(bigint[]) IS
   'opens those of these again that closed by themselves, now that what closed them is taken back; '
   'returns their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.put_follow_up(
+  INOUT f bounce_internal.finding, kind text, mailbox text, text text)
+LANGUAGE plpgsql AS $$
+DECLARE
+  follow_up_id bigint;
+BEGIN
+  INSERT INTO bounce.follow_up (kind, communication_id, recipient_id, bounce_id, mailbox, text)
+  VALUES (kind, f.communication_id, f.recipient_id, f.bounce_id, mailbox, text)
+  RETURNING id INTO follow_up_id;
+  PERFORM bounce_internal.tell_follow_up(f.policy, follow_up_id, kind, f.communication_id);
+  f := CASE kind WHEN 'owner_notice'
+            THEN bounce_internal.step(f, 'owner_notice',
+                                      bounce_internal.say('notice to %s', mailbox))
+                 ELSE bounce_internal.step(f, 'follow_up',
+                                           bounce_internal.say('follow-up %s',
+                                                               follow_up_id::text)) END;
+END $$;
+COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text, text, text) IS
+  'adds a row to the outbox and notifies listeners';
+
+CREATE OR REPLACE FUNCTION bounce_internal.write_follow_up(
+  INOUT f bounce_internal.finding, kind text)
+LANGUAGE sql AS $$
+  SELECT CASE WHEN bounce_internal.wants_follow_up(f.policy, kind)
+                   AND NOT bounce_internal.is_notice_mail(f.communication_id)
+              THEN bounce_internal.put_follow_up(f, kind, '', '') ELSE f END
+$$;
+COMMENT ON FUNCTION bounce_internal.write_follow_up(bounce_internal.finding, text) IS
+  'adds what a report says to the outbox for the application, where its process wants that kind';
