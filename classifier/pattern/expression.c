@@ -24,6 +24,7 @@ struct parser {
 	unsigned nodes_max;
 	unsigned depth;
 	bool is_utf8;
+	bool is_preceded; /* something is before this place in every match */
 	bool is_approximate;
 	bool is_foreign;   /* it may be one, but only PCRE knows */
 	const char *fault; /* why it is none */
@@ -142,8 +143,11 @@ static bool parse_group(struct parser *parser, struct fragment *out)
 		*out = fragment_nothing(parser->nfa);
 		return true;
 	}
+	bool was_preceded = parser->is_preceded;
+	parser->is_preceded &= kind != GROUP_LOOK; /* "foo(?<=^foo)" */
 	if (!parse_list(parser, out))
 		return false;
+	parser->is_preceded = was_preceded;
 	if (*parser->at != ')')
 		return fail_expression(parser, "missing closing bracket");
 	parser->at++;
@@ -277,10 +281,14 @@ static bool parse_atom(struct parser *parser, struct fragment *out)
 		*out = fragment_any(parser->nfa, parser->is_utf8);
 		return true;
 	case '^':
+		if (parser->is_preceded)
+			return fail_expression(parser, "\"^\" can never hold behind something");
+		parser->at++;
+		*out = fragment_assertion(parser->nfa, NFA_TEXT_START);
+		return true;
 	case '$':
 		parser->at++;
-		*out =
-		    fragment_assertion(parser->nfa, *from == '^' ? NFA_TEXT_START : NFA_TEXT_END);
+		*out = fragment_assertion(parser->nfa, NFA_TEXT_END);
 		return true;
 	default:
 		if (parse_repetition(&parser->at, &times))
@@ -293,13 +301,17 @@ static bool parse_atom(struct parser *parser, struct fragment *out)
 
 static bool parse_sequence(struct parser *parser, struct fragment *out)
 {
+	bool was_preceded = parser->is_preceded;
+
 	*out = fragment_nothing(parser->nfa);
 	while (*parser->at != '\0' && *parser->at != '|' && *parser->at != ')') {
 		struct fragment piece;
 		if (!parse_piece(parser, &piece))
 			return false;
 		fragment_append(parser->nfa, out, &piece);
+		parser->is_preceded |= piece.min > 0;
 	}
+	parser->is_preceded = was_preceded;
 	return true;
 }
 

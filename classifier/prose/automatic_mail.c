@@ -154,12 +154,33 @@ void automatic_mail_apply_challenge(const struct message *message, struct findin
 		finding->kind = REPORT_CHALLENGE;
 }
 
+/* Whom a service asks for, which writes under its own name: the only one that the text names. */
+static const char *asked_for(const struct message *message)
+{
+	const char *at = message->text;
+	const char *end = at + text_cut_length(at, strlen(at), TEXT_BYTES);
+	const char *asked = "";
+	struct slice found;
+	if (!words_any(message->from, words_challenge_subject))
+		return message->header->from;
+	for (; address_find(at, (size_t)(end - at), &found); at = found.data + found.len) {
+		const char *address = value_pool_line(message->pool, found.data, found.len);
+		if (correspondents_include(message, address) || correspondents_is_role(address) ||
+		    g_ascii_strcasecmp(address, asked) == 0)
+			continue;
+		if (*asked)
+			return message->header->from;
+		asked = address;
+	}
+	return *asked ? asked : message->header->from;
+}
+
 static struct finding *challenge_new(const struct message *message)
 {
 	struct finding *finding = finding_new(message);
 	finding->kind = REPORT_CHALLENGE;
 	finding->dialect = "challenge";
-	finding_add_address(finding, message->header->from, finding->dialect, REPORT_ACTION_NONE);
+	finding_add_address(finding, asked_for(message), finding->dialect, REPORT_ACTION_NONE);
 	return finding;
 }
 

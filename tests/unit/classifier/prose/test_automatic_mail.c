@@ -170,6 +170,15 @@ static void check_challenges(void)
 	{ HEAD "Subject: Your mail to anna\n\n"
 	  "anna@a.example is using Boxbe to manage mail from new senders.\n",
 	  "challenge anna@a.example -" },
+	/* a service in the name of somebody */
+	{ "From: Boxbe <notify@boxbe.example>\nTo: billing@sender.example\n"
+	  "Subject: Invoice (Action Required)\n\n"
+	  "Please add yourself to bert@b.example's Guest List: https://www.boxbe.example/crs\n"
+	  "Thank you,\nbert@b.example\n", "challenge bert@b.example -" },
+	{ "From: Boxbe <notify@boxbe.example>\nTo: billing@sender.example\n"
+	  "Subject: Invoice (Action Required)\n\n"
+	  "Add yourself to the Boxbe Guest List of bert@b.example or carl@c.example.\n",
+	  "challenge notify@boxbe.example -" },
 	{ HEAD "Subject: Invoice (Action Required)\n\n"
 	  "Your mail was waitlisted. Add yourself to my Guest List, please.\n",
 	  "challenge anna@a.example -" },
