@@ -10,7 +10,7 @@
 
 #include "daemon/check.h"
 #include "milter/postconf/lookup_table.h"
-#include "milter/postfix/milter_list.h"
+#include "milter/postfix/endpoint.h"
 
 static const char what[] = "Postfix";
 
@@ -78,8 +78,8 @@ static void warn_of_mailbox(const struct target *target)
 static void warn_of_lmtp(const struct target *target)
 {
 	g_autofree char *queue = postconf_value(target->postfix, NULL, "queue_directory");
-	const struct milter_view view = {queue, target->service->is_chrooted};
-	g_autofree char *path = milter_list_path(target->next_hop, &view);
+	const struct endpoint_view view = {queue, target->service->is_chrooted};
+	g_autofree char *path = endpoint_path(target->next_hop, &view);
 
 	if (!path || access(path, F_OK) == 0)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The value of smtpd_milters and non_smtpd_milters, and where an entry of it leads.
+ * The value of smtpd_milters and non_smtpd_milters: its syntax.
  */
 #ifndef MILTER_POSTFIX_MILTER_LIST_H
 #define MILTER_POSTFIX_MILTER_LIST_H
@@ -30,21 +30,6 @@ struct milter_entry {
 /* Entries are separated by commas and blanks; one with settings is in braces. Release with
  * g_ptr_array_unref. */
 GPtrArray *milter_list_parse(const char *value);
-
-/* How a service of Postfix sees the file system. */
-struct milter_view {
-	const char *queue_directory; /* its working directory, and its root if it is chrooted */
-	bool is_chrooted;
-};
-
-/* The file of a unix endpoint, as the service sees it; NULL for others. Heap. */
-char *milter_list_path(const char *endpoint, const struct milter_view *view);
-/* Whether the endpoint is our socket, which is named as libmilter has it. */
-bool milter_list_leads_to(const char *endpoint, const char *socket, const struct milter_view *view);
-/* Whether it is an address of the Internet, and of which family. */
-bool milter_list_is_numeric(const char *endpoint, bool *is_ipv6_out);
-/* What to write into main.cf to get to our socket. Heap. */
-char *milter_list_endpoint(const char *socket, const struct milter_view *view);
 
 /* A time as in "90" or "5m", in seconds. */
 long milter_list_seconds(const char *time);

@@ -10,6 +10,7 @@
 
 #include "daemon/check.h"
 #include "milter/postfix/contents.h"
+#include "milter/postfix/endpoint.h"
 #include "milter/postfix/milter_list.h"
 
 static const char what[] = "Postfix";
@@ -50,7 +51,7 @@ static char *find_no_family(const struct service_milters *milters, const struct 
 	g_autofree char *protocols = value_of(milters, "inet_protocols");
 	bool is_ipv6 = false;
 
-	if (!milter_list_is_numeric(entry->endpoint, &is_ipv6) ||
+	if (!endpoint_is_numeric(entry->endpoint, &is_ipv6) ||
 	    postconf_has_family(protocols, is_ipv6 ? "ipv6" : "ipv4"))
 		return NULL;
 	return g_strdup_printf("%s of %s: inet_protocols = %s, so Postfix cannot connect to %s "

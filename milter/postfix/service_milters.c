@@ -6,10 +6,12 @@
 
 #include <string.h>
 
+#include "milter/postfix/endpoint.h"
+
 /* A service with its view of the files, and its filters. */
 struct sight {
 	char *queue_directory;
-	struct milter_view view;
+	struct endpoint_view view;
 	GPtrArray *entries; /* of struct milter_entry */
 };
 
@@ -19,8 +21,8 @@ static void sight_init(struct sight *sight, const struct service_milters *milter
 	    postconf_value(milters->postfix, milters->service, milters->parameter);
 
 	sight->queue_directory = postconf_value(milters->postfix, NULL, "queue_directory");
-	sight->view = (struct milter_view){sight->queue_directory,
-					   milters->service && milters->service->is_chrooted};
+	sight->view = (struct endpoint_view){sight->queue_directory,
+					     milters->service && milters->service->is_chrooted};
 	sight->entries = milter_list_parse(value);
 }
 
@@ -40,7 +42,7 @@ static const struct milter_entry *find_ours(const struct service_milters *milter
 	for (guint i = 0; i < sight->entries->len; i++) {
 		const struct milter_entry *entry = sight->entries->pdata[i];
 
-		if (milter_list_leads_to(entry->endpoint, milters->settings->socket, &sight->view))
+		if (endpoint_leads_to(entry->endpoint, milters->settings->socket, &sight->view))
 			return entry;
 	}
 	return NULL;
@@ -58,10 +60,10 @@ bool service_milters_lead_to_us(const struct service_milters *milters)
 static char *explain_entry(const struct service_milters *milters, const struct sight *sight,
 			   const struct milter_entry *entry)
 {
-	const struct milter_view free_view = {sight->queue_directory, false};
-	g_autofree char *path = milter_list_path(entry->endpoint, &sight->view);
+	const struct endpoint_view free_view = {sight->queue_directory, false};
+	g_autofree char *path = endpoint_path(entry->endpoint, &sight->view);
 
-	if (!path || !milter_list_leads_to(entry->endpoint, milters->settings->socket, &free_view))
+	if (!path || !endpoint_leads_to(entry->endpoint, milters->settings->socket, &free_view))
 		return g_strdup_printf("%s is not our socket", entry->endpoint);
 	return g_strdup_printf("%s runs in a chroot, where %s is %s", milters->service->label,
 			       entry->endpoint, path);
@@ -92,7 +94,7 @@ char *service_milters_advise(const struct service_milters *milters)
 
 	sight_init(&sight, milters);
 	const char *root = sight.queue_directory;
-	g_autofree char *endpoint = milter_list_endpoint(milters->settings->socket, &sight.view);
+	g_autofree char *endpoint = endpoint_of_socket(milters->settings->socket, &sight.view);
 	if (sight.view.is_chrooted && g_str_has_prefix(endpoint, "unix:/"))
 		return g_strdup_printf("our socket %s is outside the chroot %s of %s; in "
 				       "bounce-milter.conf, set socket = "

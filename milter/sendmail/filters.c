@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "milter/postfix/contents.h"
+#include "milter/postfix/endpoint.h"
 #include "milter/postfix/milter_list.h"
 #include "milter/sendmail/cf.h"
 
@@ -71,10 +72,10 @@ static char *endpoint_of(const char *socket)
 
 bool filters_socket_is_ours(const char *socket, const struct milter_settings *settings)
 {
-	const struct milter_view view = {"/", false};
+	const struct endpoint_view view = {"/", false};
 	g_autofree char *endpoint = endpoint_of(socket);
 
-	return milter_list_leads_to(endpoint, settings->socket, &view);
+	return endpoint_leads_to(endpoint, settings->socket, &view);
 }
 
 static void add_filter_fault(GPtrArray *faults, const char *format, ...)
