@@ -98,7 +98,8 @@ GRANT SELECT ON bounce.process_application, bounce.process_access
 
 -- Operators: read everything but the keys, decide on tasks and blocks, set parameters and classes.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process,
-  bounce.communication, bounce.communication_recipient, bounce.communication_message_id,
+  bounce.communication, bounce.communication_recipient, bounce.failed_recipient,
+  bounce.communication_message_id,
   bounce.communication_log, bounce.communication_content, bounce.communication_attachment,
   bounce.communication_delivery, bounce.recipient_delivery, bounce.queued_delivery,
   bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message, bounce.bounce,
@@ -155,7 +156,8 @@ GRANT EXECUTE ON FUNCTION bounce.add_token_key, bounce.retire_token_key, bounce.
 -- Clerks: tasks, blocks, stories and corrections, one by one. No parameter, no key, nothing in
 -- bulk. Auditors: what clerks read, and the settings.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process,
-  bounce.communication, bounce.communication_recipient, bounce.communication_log,
+  bounce.communication, bounce.communication_recipient, bounce.failed_recipient,
+  bounce.communication_log,
   bounce.communication_message_id, bounce.communication_delivery, bounce.recipient_delivery,
   bounce.queued_delivery, bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message,
   bounce.bounce, bounce.verdict_change, bounce.undo, bounce.address_block, bounce.block_import,

@@ -42,6 +42,25 @@ CREATE OR REPLACE TRIGGER recipient_after_update
                                  AND NEW.bounce_id IS DISTINCT FROM OLD.bounce_id))
   EXECUTE FUNCTION bounce_internal.recipient_after_update();
 
+-- First, by their names: the others may look there. Not of a bounce that is recorded:
+-- mark_bounced() does it, for all those of a call at once.
+CREATE OR REPLACE TRIGGER failed_recipient_added
+  AFTER INSERT ON bounce.communication_recipient
+  FOR EACH ROW WHEN (NEW.state IN ('bounced', 'error') OR NEW.task_id IS NOT NULL)
+  EXECUTE FUNCTION bounce_internal.recipient_failed();
+CREATE OR REPLACE TRIGGER failed_recipient_changed
+  AFTER UPDATE OF state, bounced_at, task_id ON bounce.communication_recipient
+  FOR EACH ROW WHEN ((OLD.state IN ('bounced', 'error'), OLD.bounced_at, OLD.task_id)
+                       IS DISTINCT FROM
+                       (NEW.state IN ('bounced', 'error'), NEW.bounced_at, NEW.task_id)
+                     AND NOT (NEW.state = 'bounced' AND NEW.corrections = OLD.corrections
+                              AND NEW.bounce_id IS DISTINCT FROM OLD.bounce_id))
+  EXECUTE FUNCTION bounce_internal.recipient_failed();
+CREATE OR REPLACE TRIGGER failed_recipient_gone
+  AFTER DELETE ON bounce.communication_recipient
+  FOR EACH ROW WHEN (OLD.state IN ('bounced', 'error') OR OLD.task_id IS NOT NULL)
+  EXECUTE FUNCTION bounce_internal.recipient_failed();
+
 -- who fails, or is sent to for the first time, has nothing to close
 CREATE OR REPLACE TRIGGER recipient_follow_up
   AFTER UPDATE OF state ON bounce.communication_recipient

@@ -11,7 +11,7 @@
 
 CREATE OR REPLACE VIEW bounce.undelivered WITH (security_barrier) AS
 SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at,
-       r.id AS recipient_id, r.address AS recipient, r.state, r.bounced_at,
+       r.id AS recipient_id, r.address AS recipient, r.state, k.bounced_at,
        r.class, r.reason, coalesce(n.meaning, '') AS meaning, r.status_code, r.diagnostic,
        r.attempts, r.next_attempt_at, t.id AS task_id, t.kind AS task_kind,
        bounce.is_address_blocked(r.address, c.process) AS is_blocked,
@@ -20,7 +20,8 @@ SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created
                                  to_char(r.next_attempt_at, 'YYYY-MM-DD HH24:MI'))
             WHEN t.id IS NOT NULL THEN bounce.sentence('task %s waits for a person', t.id::text)
             ELSE bounce.sentence('nothing') END AS what_next
-FROM bounce.communication_recipient AS r
+FROM bounce.failed_recipient AS k
+JOIN bounce.communication_recipient AS r ON r.id = k.recipient_id
 JOIN bounce.communication AS c ON c.id = r.communication_id
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = r.reason
 LEFT JOIN bounce.task AS t ON t.id = r.task_id AND t.status = 'open'

@@ -175,7 +175,8 @@ STATEMENT(operator_queries_task_mails, 1,
 	  "  r.bounce_id "
 	  "FROM bounce.communication_recipient AS r JOIN bounce.communication AS c ON c.id = "
 	  "r.communication_id "
-	  "WHERE r.task_id = $1::bigint ORDER BY r.communication_id LIMIT 50");
+	  "WHERE r.id IN (SELECT k.recipient_id FROM bounce.failed_recipient AS k "
+	  "  WHERE k.task_id = $1::bigint) ORDER BY r.communication_id LIMIT 50");
 STATEMENT(operator_queries_task_story, 1,
 	  "SELECT at, actor, action, text FROM bounce.task_story($1::bigint)");
 STATEMENT(operator_queries_task_held, 1,

@@ -32,6 +32,8 @@ UPDATE bounce.communication_recipient AS r
 SET state = 'bounced', class = n.class, reason = b.reason, bounced_at = b.at, bounce_id = b.id,
     diagnostic = 'no such user', task_id = CASE WHEN b.is_task THEN b.id END
 FROM back AS b JOIN bounce.bounce_reason AS n USING (reason) WHERE r.id = b.id;
+INSERT INTO bounce.failed_recipient (recipient_id, bounced_at, task_id)
+SELECT b.id, b.at, CASE WHEN b.is_task THEN b.id END FROM back AS b;
 UPDATE bounce.communication AS c SET status = 'bounced' FROM back AS b WHERE c.id = b.id;
 INSERT INTO bounce.task (id, kind, dedup_key, summary, process, communication_id, recipient_id,
   address, domain, reason, bounce_id, created_at, last_seen_at, due_at, diagnosis)

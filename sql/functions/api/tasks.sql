@@ -98,11 +98,12 @@ BEGIN
   SELECT count(*), count(bounce_internal.replace_recipient(
            r.id, bare, bounce_internal.say('task %s', t.id::text))) INTO mails, resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
-        WHERE q.task_id = t.id
-          AND (q.state = 'bounced'
-               OR EXISTS (SELECT FROM bounce.recipient_delivery AS d
-                          WHERE d.recipient_id = q.id AND d.refused_at IS NOT NULL))
-          OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
+        WHERE q.id = ANY (bounce_internal.recipients_of_task(t))
+          AND (q.task_id = t.id
+               AND (q.state = 'bounced'
+                    OR EXISTS (SELECT FROM bounce.recipient_delivery AS d
+                               WHERE d.recipient_id = q.id AND d.refused_at IS NOT NULL))
+               OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent')) ORDER BY q.id) AS r;
   IF mails = 0 THEN
     PERFORM bounce_internal.refuse('invalid_parameter_value',
       bounce_internal.say('task %s: no mail is left to be sent to %s', t.id::text, bare),
@@ -158,7 +159,8 @@ BEGIN
       bounce_internal.say('Close it with resolve_task(task, note).'));
   END IF;
   UPDATE bounce.communication_recipient AS r SET next_attempt_at = NULL
-  WHERE r.task_id = t.id AND r.next_attempt_at IS NOT NULL;
+  WHERE r.id = ANY (bounce_internal.recipients_of_task(t)) AND r.task_id = t.id
+    AND r.next_attempt_at IS NOT NULL;
   b.address := t.address;
   b.reason := t.reason;
   b.why := concat_ws(': ', bounce_internal.say('task %s', t.id::text),

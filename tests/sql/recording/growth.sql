@@ -42,9 +42,12 @@ FROM unnest('{user_unknown 5.1.1,mailbox_full 4.2.2,spam_rejected 5.7.1,by addre
               of no mail of ours,an automatic reply}'::text[]) WITH ORDINALITY AS k (what, n);
 
 -- Mails that were registered together fill their pages; some of each page bounce.
-CREATE FUNCTION test.updates(OUT all_of_them bigint, OUT in_place bigint) LANGUAGE sql AS $$
-  SELECT t.n_tup_upd, t.n_tup_hot_upd FROM pg_stat_xact_user_tables AS t
-  WHERE t.relid = 'bounce.communication'::regclass
+CREATE FUNCTION test.updates(OUT mails bigint, OUT mails_in_place bigint, OUT recipients bigint,
+                             OUT recipients_in_place bigint) LANGUAGE sql AS $$
+  SELECT c.n_tup_upd, c.n_tup_hot_upd, r.n_tup_upd, r.n_tup_hot_upd
+  FROM pg_stat_xact_user_tables AS c, pg_stat_xact_user_tables AS r
+  WHERE c.relid = 'bounce.communication'::regclass
+    AND r.relid = 'bounce.communication_recipient'::regclass
 $$;
 SELECT count(bounce.register_communication('invoice', ARRAY[format('f%s@d%s.example', i, i)],
                                            status => 'sent'))
@@ -53,9 +56,12 @@ CREATE TABLE test.before AS SELECT * FROM test.updates();
 SELECT test.record(test.report('user_unknown', format('f%s@d%s.example', i, i),
                                "to" => test.return_path(format('f%s@d%s.example', i, i))))
 FROM generate_series(20, 1000, 20) AS i;
-SELECT is((SELECT (u.all_of_them - b.all_of_them, u.in_place - b.in_place)
+SELECT is((SELECT (u.mails - b.mails, u.mails_in_place - b.mails_in_place)
            FROM test.updates() AS u, test.before AS b)::text, '(50,50)',
           'a status that changes goes to the page where the mail is, and into no index');
+SELECT is((SELECT (u.recipients - b.recipients, u.recipients_in_place - b.recipients_in_place)
+           FROM test.updates() AS u, test.before AS b)::text, '(50,50)',
+          'a recipient that bounces stays on its page, too, and goes into no index');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -69,12 +69,17 @@ FROM (VALUES
   ('SELECT * FROM bounce.address_block WHERE address_key = ''a'' AND lifted_at IS NULL'),
   ('SELECT * FROM bounce.task WHERE dedup_key = ''a'' AND status = ''open'''),
   ('SELECT * FROM bounce.communication_recipient WHERE next_attempt_at < now()'),
-  ('SELECT * FROM bounce.communication_recipient WHERE state IN (''bounced'', ''error'')'),
+  ('SELECT state FROM bounce.undelivered WHERE bounced_at > now()'),
+  ('SELECT state FROM bounce.undelivered WHERE communication_id = 1'),
+  ('SELECT state FROM bounce.undelivered WHERE recipient_id = 1'),
   ('SELECT * FROM bounce.bounce WHERE communication_id = 1'),
   ('SELECT * FROM bounce.bounce WHERE id = ANY (''{1,2}'')'),
   ('SELECT * FROM bounce.communication_recipient WHERE bounce.address_domain(address_key) = ''a'' '
+   'AND attempts > 0 AND state = ''sent'''),
+  ('SELECT * FROM bounce.communication_recipient WHERE last_attempt_at >= now() AND attempts > 0 '
    'AND state = ''sent'''),
-  ('SELECT * FROM bounce.communication_recipient WHERE task_id = 1'),
+  ('SELECT * FROM bounce.communication_recipient WHERE id = ANY (ARRAY('
+   'SELECT recipient_id FROM bounce.failed_recipient WHERE task_id = 1))'),
   ('SELECT * FROM bounce.address_block WHERE bounce_id = ANY (''{1,2}'') AND lifted_at IS NULL'),
   ('SELECT * FROM bounce.hard_count WHERE scope = ''domain'' AND about = ''a'' AND span = '
    '''minutes'' AND bucket > now()'),

@@ -28,7 +28,8 @@ BEGIN
   RETURN QUERY
   SELECT 'bounced without consequence'::text,
          format('communication %s, %s', r.communication_id, r.address)
-  FROM bounce.communication_recipient AS r
+  FROM bounce.failed_recipient AS k
+  JOIN bounce.communication_recipient AS r ON r.id = k.recipient_id
   WHERE r.state = 'bounced' AND r.bounce_id IS NOT NULL AND r.next_attempt_at IS NULL
     AND r.address_key NOT LIKE '%.invalid'
     -- a task of an outage is none of its own: what it held is blocked, or sent again

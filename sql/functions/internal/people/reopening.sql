@@ -28,7 +28,7 @@ BEGIN
       -- An OR of these would read all recipients that there are. An outage goes on gathering: of
       -- its recipients those are changed, and locked, whose bounces are named.
       WHERE r.id IN (SELECT t.recipient_id WHERE k.undo_state IS NULL AND t.kind <> 'outage'
-                     UNION SELECT q.id FROM bounce.communication_recipient AS q
+                     UNION SELECT q.recipient_id FROM bounce.failed_recipient AS q
                            WHERE q.task_id = t.id AND k.undo_state IS NULL AND t.kind <> 'outage'
                      UNION SELECT b.recipient_id FROM bounce.bounce AS b
                            WHERE b.id = ANY (bounces))
@@ -225,8 +225,9 @@ DECLARE
 BEGIN
   SELECT q.* INTO t FROM bounce.task AS q
   WHERE q.id = r.task_id AND q.status = 'open' AND q.kind = ANY (kinds)
-    AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS o
-                    WHERE o.task_id = q.id AND o.id <> r.id AND o.state <> 'replaced');
+    AND NOT EXISTS (SELECT FROM bounce.failed_recipient AS k
+                    JOIN bounce.communication_recipient AS o ON o.id = k.recipient_id
+                    WHERE k.task_id = q.id AND o.id <> r.id AND o.state <> 'replaced');
   IF FOUND THEN
     t := bounce_internal.lock_task(t.id, kinds);
   END IF;
@@ -379,9 +380,10 @@ BEGIN
   PERFORM bounce_internal.announce_mails(jsonb_array_length(t.undo_state -> 'recipients'));
   PERFORM FROM bounce.communication AS c
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
-                 WHERE r.task_id = t.id OR r.id = t.recipient_id
-                    OR r.id IN (SELECT (u ->> 'id')::bigint
-                                FROM jsonb_array_elements(t.undo_state -> 'recipients') AS u))
+                 WHERE r.id = ANY (bounce_internal.recipients_of_task(t)
+                                   || ARRAY(SELECT (u ->> 'id')::bigint
+                                            FROM jsonb_array_elements(
+                                                   t.undo_state -> 'recipients') AS u)))
   ORDER BY c.id FOR NO KEY UPDATE;
   SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = t.id FOR UPDATE;
   SELECT q.id INTO other FROM bounce.task AS q

@@ -145,7 +145,8 @@ RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT count(*) FROM (SELECT FROM bounce.communication_recipient AS r
-          WHERE bounce.address_domain(r.address_key) = sent_to_domain.domain AND r.state = 'sent'
+          WHERE bounce.address_domain(r.address_key) = sent_to_domain.domain
+            AND r.attempts > 0 AND r.state = 'sent'
           LIMIT at_most) AS s);
 END $$;
 COMMENT ON FUNCTION bounce_internal.sent_to_domain(text, integer) IS

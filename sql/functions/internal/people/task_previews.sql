@@ -8,7 +8,8 @@ LANGUAGE sql STABLE AS $$
               ELSE bounce_internal.say(', as soon as process %s sends again',
                                        string_agg(DISTINCT p.name, ', ')) END
   FROM bounce.task AS t
-  JOIN bounce.communication_recipient AS r ON r.task_id = t.id OR r.id = t.recipient_id
+  JOIN bounce.communication_recipient AS r
+    ON r.id = ANY (bounce_internal.recipients_of_task(t))
   JOIN bounce.communication AS c ON c.id = r.communication_id
   JOIN bounce.process AS p ON p.name = c.process
   WHERE t.id = unless_paused.task_id AND p.paused_at IS NOT NULL

@@ -281,7 +281,7 @@ BEGIN
   -- locks
   PERFORM FROM bounce.communication AS c
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
-                 WHERE r.task_id = t.id OR r.id = t.recipient_id)
+                 WHERE r.id = ANY (bounce_internal.recipients_of_task(t)))
   ORDER BY c.id FOR NO KEY UPDATE;
   IF bounce_internal.gathers(t.kind, t.dedup_key) THEN
     PERFORM FROM bounce.task AS q WHERE q.id = t.id FOR UPDATE;

@@ -483,8 +483,8 @@ LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT FROM bounce.task AS t WHERE t.id = close_unknown_task.task_id
              AND t.status = 'open' AND bounce_internal.is_unknown_task(t))
-     AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
-                     JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+     AND NOT EXISTS (SELECT FROM bounce.failed_recipient AS r
+                     JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.recipient_id
                      WHERE r.task_id = close_unknown_task.task_id AND q.state = 'unknown') THEN
     PERFORM bounce_internal.close_task(close_unknown_task.task_id, 'done', note);
   END IF;

@@ -114,15 +114,22 @@ CREATE OR REPLACE FUNCTION bounce_internal.mark_bounced(findings bounce_internal
 RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE bounce.communication_recipient AS r
-  SET state = 'bounced', class = f.class, reason = f.reason, status_code = f.status,
-      diagnostic = coalesce(nullif(f.diagnostic, ''), f.evidence),
-      bounced_at = now(), bounce_id = f.bounce_id, next_attempt_at = f.resend_at,
-      task_id = f.task_id, attempts = f.sends
-  FROM (SELECT DISTINCT ON (u.recipient_id) u.*
-        FROM unnest(findings) WITH ORDINALITY AS u WHERE u.moves
-        ORDER BY u.recipient_id, u.ordinality DESC) AS f
-  WHERE r.id = f.recipient_id;
+  WITH bounced AS (
+    UPDATE bounce.communication_recipient AS r
+    SET state = 'bounced', class = f.class, reason = f.reason, status_code = f.status,
+        diagnostic = coalesce(nullif(f.diagnostic, ''), f.evidence),
+        bounced_at = now(), bounce_id = f.bounce_id, next_attempt_at = f.resend_at,
+        task_id = f.task_id, attempts = f.sends
+    FROM (SELECT DISTINCT ON (u.recipient_id) u.*
+          FROM unnest(findings) WITH ORDINALITY AS u WHERE u.moves
+          ORDER BY u.recipient_id, u.ordinality DESC) AS f
+    WHERE r.id = f.recipient_id
+    RETURNING r.id, r.bounced_at, r.task_id)
+  -- as recipient_failed() does of others
+  INSERT INTO bounce.failed_recipient (recipient_id, bounced_at, task_id)
+  SELECT b.id, b.bounced_at, b.task_id FROM bounced AS b
+  ON CONFLICT (recipient_id) DO UPDATE
+  SET bounced_at = excluded.bounced_at, task_id = excluded.task_id;
   RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.mark_bounced(bounce_internal.finding[]) IS

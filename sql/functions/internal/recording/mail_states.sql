@@ -262,6 +262,32 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_after_update() IS
   'updates the queue and the communication of a recipient';
 
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_failed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  IF TG_OP <> 'DELETE' AND (NEW.state IN ('bounced', 'error') OR NEW.task_id IS NOT NULL) THEN
+    INSERT INTO bounce.failed_recipient (recipient_id, bounced_at, task_id)
+    VALUES (NEW.id, NEW.bounced_at, NEW.task_id)
+    ON CONFLICT (recipient_id) DO UPDATE
+    SET bounced_at = excluded.bounced_at, task_id = excluded.task_id;
+  ELSE
+    DELETE FROM bounce.failed_recipient AS k WHERE k.recipient_id = OLD.id;
+  END IF;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.recipient_failed() IS
+  'keeps failed_recipient as the recipients are';
+
+CREATE OR REPLACE FUNCTION bounce_internal.recipients_of_task(t bounce.task) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT k.recipient_id FROM bounce.failed_recipient AS k WHERE k.task_id = t.id)
+         || t.recipient_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.recipients_of_task(bounce.task) IS
+  'the recipients that have this task, and the one that it names; NULL where it names none. An OR '
+  'of both would read all recipients that there are';
+
 CREATE OR REPLACE FUNCTION bounce_internal.bounces_after_insert() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE

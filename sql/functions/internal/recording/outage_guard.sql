@@ -176,14 +176,14 @@ BEGIN
   IF domain IS NULL THEN
     RETURN (SELECT count(*) FROM (
       SELECT FROM bounce.communication_recipient AS r
-      WHERE r.state = 'sent' AND r.last_attempt_at >= since
+      WHERE r.attempts > 0 AND r.state = 'sent' AND r.last_attempt_at >= since
         AND NOT bounce_internal.is_test_address(r.address_key)
       LIMIT at_most) AS q);
   END IF;
   RETURN (SELECT count(*) FROM (
     SELECT FROM bounce.communication_recipient AS r
-    WHERE bounce.address_domain(r.address_key) = domain AND r.state = 'sent'
-      AND r.last_attempt_at >= since
+    WHERE bounce.address_domain(r.address_key) = domain AND r.attempts > 0
+      AND r.state = 'sent' AND r.last_attempt_at >= since
     LIMIT at_most) AS q);
 END $$;
 COMMENT ON FUNCTION bounce_internal.sent_to(text, timestamptz, bigint) IS

@@ -50,9 +50,10 @@ COMMENT ON FUNCTION bounce_internal.is_content_gone(bigint) IS
 CREATE OR REPLACE FUNCTION bounce_internal.unknown_recipients(task_id bigint) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN ARRAY(SELECT r.id FROM bounce.communication_recipient AS r
+  RETURN ARRAY(SELECT r.id FROM bounce.failed_recipient AS k
+               JOIN bounce.communication_recipient AS r ON r.id = k.recipient_id
                JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
-               WHERE r.task_id = unknown_recipients.task_id AND r.state = 'error'
+               WHERE k.task_id = unknown_recipients.task_id AND r.state = 'error'
                  AND q.state = 'unknown' ORDER BY r.id);
 END $$;
 COMMENT ON FUNCTION bounce_internal.unknown_recipients(bigint) IS
@@ -141,8 +142,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
   unknown CONSTANT bigint[] := bounce_internal.unknown_recipients(t.id);
   bounced CONSTANT bigint[] := ARRAY(
-    SELECT q.id FROM bounce.communication_recipient AS q
-    WHERE q.task_id = t.id AND q.state = 'bounced' ORDER BY q.id);
+    SELECT q.id FROM bounce.failed_recipient AS k
+    JOIN bounce.communication_recipient AS q ON q.id = k.recipient_id
+    WHERE k.task_id = t.id AND q.state = 'bounced' ORDER BY q.id);
 BEGIN
   RETURN bounce_internal.request_resends(
            bounced, array_fill(t.bounce_id, ARRAY[cardinality(bounced)]), why)
