@@ -166,10 +166,14 @@ static bool find_around(const char *text, const char *at, const char *end,
 	const char *from = at - text > LOCAL_BYTES ? at - LOCAL_BYTES : text;
 	const char *newline = memrchr(from, '\n', (size_t)(at - from));
 	for (from = newline ? newline + 1 : from; from < at; from++) {
-		const char *behind = *from == '"' ? quoted_end(from, end) : NULL;
+		if (*from != '"')
+			continue;
+		const char *behind = quoted_end(from, end);
+		if (!behind) /* those behind are in it, each escaped: they have no end either */
+			return false;
 		if (behind > at)
 			return read_quoted_local_part(from, end, address_out);
-		from = behind ? behind - 1 : from;
+		from = behind - 1;
 	}
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "classifier/text/html.h"
 #include "classifier/text/smtp_host.h"
 #include "classifier/text/text.h"
+#include "tests/unit/growth.h"
 
 static char *take(bool found, struct slice slice)
 {
@@ -85,6 +86,28 @@ static void test_address_find(void)
 		bool is_found = address_find(rows[i].text, strlen(rows[i].text), &found);
 		g_autofree char *seen = take(is_found, found);
 		g_assert_cmpstr(seen, ==, rows[i].address);
+	}
+}
+
+static void find_all(const char *text)
+{
+	const char *end = text + strlen(text);
+	struct slice found;
+	while (address_find(text, (size_t)(end - text), &found))
+		text = found.data + found.len;
+}
+
+/* Quotes that never end cost what the few lines around them do: a hundred times as much as those
+ * that end, and not thousands. */
+static void test_address_quotes(void)
+{
+	static const char *const units[] = {"\\\"@", "\"@", "\\\"a@", "\\\\\"@", "\"\\\"@"};
+	gint64 ended = growth_cost(find_all, "\"a\"@b.example ", 64 * 1024);
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+		gint64 endless = growth_cost(find_all, units[i], 64 * 1024);
+		g_test_message("%s: %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT " us", units[i],
+			       endless, ended);
+		g_assert_cmpint(endless, <, 1000 * ended);
 	}
 }
 
@@ -412,6 +435,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	mime_init();
 	g_test_add_func("/text/address-find", test_address_find);
+	g_test_add_func("/text/address-quotes", test_address_quotes);
 	g_test_add_func("/text/address-locate", test_address_locate);
 	g_test_add_func("/text/address-list", test_address_list);
 	g_test_add_func("/text/address-recipients", test_address_recipients);
