@@ -38,8 +38,8 @@ SELECT bounce_internal.define_parameter('raw_max_bytes', 'integer', '1048576',
 SELECT bounce_internal.define_parameter('raw_max_bytes_per_hour', 'integer', '10485760',
   minimum => '0', maximum => '2147483647',
   description => 'bytes of reports of one class that are kept as received within an hour, where '
-                 'they prove nothing or nobody can classify them; beyond that the first 16 kB of '
-                 'each');
+                 'they prove nothing, change no recipient, or nobody can classify them; beyond '
+                 'that the first 16 kB of each');
 SELECT bounce_internal.define_parameter('operator_max_per_hour', 'integer', '60',
   minimum => '0', maximum => '1000000',
   description => 'unclassified reports that are forwarded, or delivered, within an hour; what '

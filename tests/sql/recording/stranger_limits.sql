@@ -99,5 +99,30 @@ SELECT bounce.record_report(test.report('user_unknown', 'ever@customer.example',
 SELECT is((SELECT max(length(raw)) FROM bounce.bounce_message WHERE class = 'hard'), 500000,
           'a proven bounce is kept whole');
 
+-- who has a return path has one bounce to tell of; what he tells beside it is bounded as well
+SELECT test.mail('reader', '{reader@customer.example}');
+SELECT test.return_path('reader@customer.example') AS path \gset
+SELECT bounce.record_report(
+  test.report(reason, 'reader@customer.example', '', '', "to" => :'path', kind => kind)
+    || jsonb_build_object('size', 1000000),
+  convert_to(repeat(i || ' words ', 140000), 'UTF8'))
+FROM (VALUES ('vacation', 'auto_reply'), ('read_receipt', 'read_receipt')) AS v (reason, kind),
+     generate_series(1, 20) AS i;
+SELECT is((SELECT string_agg(q.n || ' ' || q.class || ', ' || (q.kept < 5000000), '; '
+                             ORDER BY q.class)
+           FROM (SELECT m.class, count(*) AS n, sum(length(m.raw)) AS kept
+                 FROM bounce.bounce_message AS m
+                 WHERE m.reason IN ('vacation', 'read_receipt') GROUP BY 1) AS q),
+          '20 auto_reply, true; 20 technical, true',
+          'of 20 MB of replies and receipts five are kept at most');
+SELECT bounce.record_report(test.report(reason, 'reader@customer.example', status, "to" => :'path'),
+                            convert_to(repeat('x', 500000), 'UTF8'))
+FROM (VALUES ('mailbox_full', '4.2.2'), ('user_unknown', '5.1.1')) AS v (reason, status);
+SELECT is((SELECT string_agg(m.reason || ' ' || length(m.raw), ', ' ORDER BY m.id)
+           FROM bounce.bounce_message AS m JOIN bounce.bounce AS b ON b.bounce_message_id = m.id
+           WHERE b.recipient_id = (test.recipient('reader@customer.example')).id
+             AND m.class IN ('soft', 'hard')), 'mailbox_full 500000, user_unknown 500000',
+          'what changes a recipient is kept whole');
+
 SELECT * FROM finish();
 ROLLBACK;

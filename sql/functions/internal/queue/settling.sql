@@ -270,7 +270,8 @@ BEGIN
   PERFORM bounce_internal.store_messages(
     ARRAY[(f.bounce_message_id, 'discard', false, NULL, f.class, f.reason, NULL, NULL, NULL, NULL,
            NULL)::bounce.report_result],
-    ARRAY[bounce_internal.complete_document(document, NULL)], ARRAY[NULL::bytea], ARRAY[f]);
+    ARRAY[bounce_internal.complete_document(document, NULL)], ARRAY[NULL::bytea], ARRAY[f],
+    ARRAY[f]);
   PERFORM bounce_internal.store_bounces(ARRAY[f]);
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_refusal(bounce_internal.finding, jsonb) IS

@@ -218,13 +218,13 @@ COMMENT ON FUNCTION bounce_internal.disposition_of(bounce_internal.finding) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_messages(
   results bounce.report_result[], documents jsonb[], raws bytea[],
-  gravest bounce_internal.finding[]) RETURNS boolean
+  gravest bounce_internal.finding[], fresh bounce_internal.finding[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
   kept bytea[] := '{}';
 BEGIN
   FOR n IN 1 .. cardinality(results) LOOP
-    kept := kept || bounce_internal.raw_to_keep(gravest[n], raws[n]);
+    kept := kept || bounce_internal.raw_to_keep(gravest[n], raws[n], fresh);
   END LOOP;
   INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id,
                                      client, own_mta, kind, dialect,
@@ -322,7 +322,7 @@ BEGIN
   END LOOP;
   IF cardinality(fresh) > 0 THEN
     fresh := bounce_internal.process_findings(fresh);
-    is_written := bounce_internal.store_messages(results, documents, raws, gravest)
+    is_written := bounce_internal.store_messages(results, documents, raws, gravest, fresh)
       AND bounce_internal.store_bounces(fresh);
     told := bounce_internal.most_severe(fresh, message_ids);
   END IF;

@@ -77,14 +77,30 @@ COMMENT ON FUNCTION bounce_internal.apply_unclassified(bounce_internal.finding) 
   'unclassified: the mail itself goes to a person, or beyond operator_max_per_hour one task for '
   'all';
 
-CREATE OR REPLACE FUNCTION bounce_internal.raw_to_keep(f bounce_internal.finding, raw bytea)
-RETURNS bytea
+CREATE OR REPLACE FUNCTION bounce_internal.has_moved(
+  findings bounce_internal.finding[], message_id bigint) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  FOR n IN 1 .. cardinality(findings) LOOP
+    IF findings[n].moves AND findings[n].bounce_message_id = message_id THEN
+      RETURN true;
+    END IF;
+  END LOOP;
+  RETURN false;
+END $$;
+COMMENT ON FUNCTION bounce_internal.has_moved(bounce_internal.finding[], bigint) IS
+  'whether a report has changed a recipient';
+
+CREATE OR REPLACE FUNCTION bounce_internal.raw_to_keep(
+  f bounce_internal.finding, raw bytea, findings bounce_internal.finding[]) RETURNS bytea
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   always CONSTANT integer := 16384;
   at_most CONSTANT integer := (f.policy ->> 'raw_max_bytes')::integer;
 BEGIN
-  IF coalesce(length(raw), 0) <= always OR f.trust > 'address' AND f.class <> 'unclassified' THEN
+  IF coalesce(length(raw), 0) <= always
+     OR f.trust > 'address' AND f.class <> 'unclassified'
+        AND bounce_internal.has_moved(findings, f.bounce_message_id) THEN
     RETURN substring(raw FROM 1 FOR at_most);
   END IF;
   -- apart from what is asked of each report: to start this opens every month and its indexes
@@ -96,6 +112,7 @@ BEGIN
   END IF;
   RETURN substring(raw FROM 1 FOR least(always, at_most));
 END $$;
-COMMENT ON FUNCTION bounce_internal.raw_to_keep(bounce_internal.finding, bytea) IS
-  'what of a message is kept as received: of one that proves nothing only its beginning when many '
-  'large ones came within an hour';
+COMMENT ON FUNCTION bounce_internal.raw_to_keep(bounce_internal.finding, bytea,
+                                                bounce_internal.finding[]) IS
+  'what of a message is kept as received: of one that proves or changes nothing only its beginning '
+  'when many large ones came within an hour. findings: those of all that are recorded, decided';
