@@ -173,11 +173,11 @@ static void check_challenges(void)
 	/* a service in the name of somebody */
 	{ "From: Boxbe <notify@boxbe.example>\nTo: billing@sender.example\n"
 	  "Subject: Invoice (Action Required)\n\n"
-	  "Please add yourself to bert@b.example's Guest List: https://www.boxbe.example/crs\n"
+	  "Your mail was waitlisted. Add yourself to bert@b.example's Guest List: \n"
 	  "Thank you,\nbert@b.example\n", "challenge bert@b.example -" },
 	{ "From: Boxbe <notify@boxbe.example>\nTo: billing@sender.example\n"
 	  "Subject: Invoice (Action Required)\n\n"
-	  "Add yourself to the Boxbe Guest List of bert@b.example or carl@c.example.\n",
+	  "Your mail was waitlisted by bert@b.example or carl@c.example.\n",
 	  "challenge notify@boxbe.example -" },
 	{ HEAD "Subject: Invoice (Action Required)\n\n"
 	  "Your mail was waitlisted. Add yourself to my Guest List, please.\n",
