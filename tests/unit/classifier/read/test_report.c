@@ -840,7 +840,7 @@ static void test_literal(void)
 	static const struct {
 		const char *status, *recipient;
 		bool is_literal;
-	} rows[] = {
+	} recipients[] = {
 	    {"Final-Recipient: rfc822; anna@customer.example\n", "anna@customer.example", true},
 	    {"Final-Recipient: RFC822;<anna@customer.example>\n", "anna@customer.example", true},
 	    {"Final-Recipient: anna@customer.example\n", "anna@customer.example", true},
@@ -870,12 +870,12 @@ static void test_literal(void)
 	    {"Diagnostic-Code: smtp; 550 <anna@customer.example>: user unknown\n",
 	     "anna@customer.example", false},
 	};
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autoptr(report_t) report = parse_status(rows[i].status);
-		g_test_message("%s", rows[i].status);
+	for (size_t i = 0; i < G_N_ELEMENTS(recipients); i++) {
+		g_autoptr(report_t) report = parse_status(recipients[i].status);
+		g_test_message("%s", recipients[i].status);
 		g_assert_cmpuint(report->recipient_count, ==, 1);
-		g_assert_cmpstr(report->recipients[0].recipient, ==, rows[i].recipient);
-		g_assert_true(report->is_literal == rows[i].is_literal);
+		g_assert_cmpstr(report->recipients[0].recipient, ==, recipients[i].recipient);
+		g_assert_true(report->is_literal == recipients[i].is_literal);
 	}
 	static const char *const elsewhere[] = {"dsn-double-bounce.eml", "prose-exim-remote.eml",
 						"prose-qmail-several.eml"};
