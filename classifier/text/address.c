@@ -213,6 +213,8 @@ static bool is_part_of(struct slice whole, struct slice address)
 {
 	const char *behind = address.data + address.len;
 	const char *end = whole.data + whole.len;
+	if (behind > end) /* it is in the comment behind */
+		return false;
 	bool is_in_sentence =
 	    (address.data > whole.data && (unsigned char)address.data[-1] >= 0x80) ||
 	    (behind < end && (unsigned char)*behind >= 0x80);

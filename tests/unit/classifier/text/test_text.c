@@ -273,6 +273,11 @@ static void test_address_bare(void)
 		{ "jens@example.org\"", "jens@example.org\"" },
 		{ "jens@example.org.", "jens@example.org" },
 		{ "jens @example.org", "jens @example.org" },
+		/* what is in a comment is not who failed */
+		{ "anna (miller@example.org)", "anna" },
+		{ "anna (miller@example.org", "anna" },
+		{ "anna@example.org (miller@example.org)", "anna@example.org" },
+		{ "anna@[192.0.2.1(2]", "anna@[192.0.2.1(2]" },
 	};
 	/* clang-format on */
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
