@@ -277,6 +277,11 @@ SELECT is_empty('SELECT * FROM test.claim()', 'nobody claims for it');
 SELECT isnt_empty($$SELECT * FROM test.claim(10, 'other:25')$$, 'another server is not concerned');
 SELECT is((SELECT count(*) || ' ' || min(count) FROM bounce.task
            WHERE dedup_key = 'delivery_problem:server:mx:25'), '1 2', 'one task');
+SELECT bounce_internal.waiting_count() AS waiting \gset
+-- as by another worker, while this one waited to report the problem
+UPDATE bounce.communication_delivery SET due_at = clock_timestamp() WHERE communication_id = :w;
+SELECT is(bounce_internal.waiting_count(), :waiting::bigint,
+          'one given back only now waits like the others');
 SELECT test.begin(:w);
 SELECT test.settle('wait@example.com', 'accepted');
 SELECT is((SELECT problem FROM bounce.delivery_server WHERE name = 'mx:25'), '',

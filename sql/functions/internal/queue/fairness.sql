@@ -31,10 +31,12 @@ COMMENT ON FUNCTION bounce_internal.is_quiet(text, time) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.waiting_count() RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  at CONSTANT timestamptz := clock_timestamp();  -- others give mails back while this one waits
 BEGIN
   RETURN (SELECT count(*) FROM bounce.communication_delivery AS d
           WHERE d.state = 'PROCESSING' OR d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
-            AND d.due_at <= now());
+            AND d.due_at <= at);
 END $$;
 COMMENT ON FUNCTION bounce_internal.waiting_count() IS
   'number of mails that could be sent now, apart from the server';
