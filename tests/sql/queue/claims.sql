@@ -277,11 +277,6 @@ SELECT is_empty('SELECT * FROM test.claim()', 'nobody claims for it');
 SELECT isnt_empty($$SELECT * FROM test.claim(10, 'other:25')$$, 'another server is not concerned');
 SELECT is((SELECT count(*) || ' ' || min(count) FROM bounce.task
            WHERE dedup_key = 'delivery_problem:server:mx:25'), '1 2', 'one task');
-SELECT bounce_internal.waiting_count() AS waiting \gset
--- as by another worker, while this one waited to report the problem
-UPDATE bounce.communication_delivery SET due_at = clock_timestamp() WHERE communication_id = :w;
-SELECT is(bounce_internal.waiting_count(), :waiting::bigint,
-          'one given back only now waits like the others');
 SELECT test.begin(:w);
 SELECT test.settle('wait@example.com', 'accepted');
 SELECT is((SELECT problem FROM bounce.delivery_server WHERE name = 'mx:25'), '',
@@ -325,5 +320,11 @@ SELECT is((SELECT count(*) FROM bounce.communication_delivery AS d
            WHERE (d.state = 'PROCESSING') <> EXISTS (SELECT FROM bounce.recipient_delivery AS q
            WHERE q.communication_id = d.communication_id AND q.state IN ('claimed', 'sending'))),
              0::bigint, 'PROCESSING is what a worker has, and nothing else');
+-- how many wait, as a worker sees it that waited to tell of a problem while another gave one back
+SELECT test.submit('{back@example.com}') AS b \gset
+SELECT bounce_internal.waiting_count() AS waiting \gset
+UPDATE bounce.communication_delivery SET due_at = clock_timestamp() WHERE communication_id = :b;
+SELECT is(bounce_internal.waiting_count(), :waiting::bigint, 'one given back only now waits, too');
+
 SELECT * FROM finish();
 ROLLBACK;
