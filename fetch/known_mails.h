@@ -38,7 +38,7 @@ struct known_mails_failure {
 	int recorded; /* how many mails have been recorded so far */
 };
 
-/* The mail has failed, and waits for the next round. Returns how many tries count. */
+/* The mail has failed, and waits for the next scan. Returns how many tries count. */
 unsigned known_mails_fail(struct known_mails *known, const struct known_mails_failure *failure);
 /* How often it has failed, counted or not. */
 unsigned known_mails_failures(const struct known_mails *known, gint64 key);

@@ -31,8 +31,8 @@ struct lmtp_listener {
 	unsigned leaving;
 };
 
-struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place, struct taking *taking,
-					 GError **error)
+struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place,
+					 struct mail_intake *mail_intake, GError **error)
 {
 	const struct listen_place where = {"lmtp", place->socket, place->mode};
 	char *path = NULL;
@@ -41,8 +41,9 @@ struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place, struct 
 	if (fd < 0)
 		return NULL;
 	struct lmtp_listener *listener = g_new0(struct lmtp_listener, 1);
-	listener->options = (struct lmtp_options){
-	    .taking = taking, .own_mta = place->own_mta, .stop_fd = eventfd(0, EFD_CLOEXEC)};
+	listener->options = (struct lmtp_options){.mail_intake = mail_intake,
+						  .own_mta = place->own_mta,
+						  .stop_fd = eventfd(0, EFD_CLOEXEC)};
 	listener->sessions_max = place->sessions_max;
 	listener->fd = fd;
 	listener->path = path;
@@ -66,7 +67,7 @@ void lmtp_listener_free(struct lmtp_listener *listener)
 
 /* --- serving ---------------------------------------------------------------------------------- */
 
-struct connection {
+struct lmtp_connection {
 	struct lmtp_listener *listener;
 	struct lmtp_options options; /* with a stop_fd of its own */
 	struct stream *stream;
@@ -83,7 +84,7 @@ static void wake(int fd)
 
 static void *connection_main(void *data)
 {
-	struct connection *connection = data;
+	struct lmtp_connection *connection = data;
 	struct lmtp_listener *listener = connection->listener;
 
 	lmtp_session_run(connection->stream, &connection->options, &connection->debt);
@@ -97,13 +98,13 @@ static void *connection_main(void *data)
 }
 
 /* The one that has owed a mail for the longest time, too long; NULL: there is none. */
-static struct connection *find_slowest(const struct lmtp_listener *listener)
+static struct lmtp_connection *find_slowest(const struct lmtp_listener *listener)
 {
 	gint oldest = (gint)(g_get_monotonic_time() / G_USEC_PER_SEC) - DEBT_MAX + 1;
-	struct connection *slowest = NULL;
+	struct lmtp_connection *slowest = NULL;
 
 	for (guint i = 0; i < listener->connections->len; i++) {
-		struct connection *connection = listener->connections->pdata[i];
+		struct lmtp_connection *connection = listener->connections->pdata[i];
 		gint debt = g_atomic_int_get(&connection->debt);
 
 		if (debt > 0 && debt < oldest && !connection->is_leaving) {
@@ -115,7 +116,7 @@ static struct connection *find_slowest(const struct lmtp_listener *listener)
 }
 
 /* Not while its mail is recorded, which may have begun just now. */
-static bool dismiss(struct lmtp_listener *listener, struct connection *connection)
+static bool dismiss(struct lmtp_listener *listener, struct lmtp_connection *connection)
 {
 	gint debt = g_atomic_int_get(&connection->debt);
 
@@ -133,7 +134,7 @@ static bool dismiss(struct lmtp_listener *listener, struct connection *connectio
 
 static bool has_room(struct lmtp_listener *listener)
 {
-	struct connection *slowest;
+	struct lmtp_connection *slowest;
 
 	if (listener->connections->len - listener->leaving < listener->sessions_max)
 		return true;
@@ -145,14 +146,14 @@ static bool has_room(struct lmtp_listener *listener)
 }
 
 /* NULL: there is no room. */
-static struct connection *add_connection(struct lmtp_listener *listener, struct stream *stream)
+static struct lmtp_connection *add_connection(struct lmtp_listener *listener, struct stream *stream)
 {
 	int stop_fd = has_room(listener) ? eventfd(0, EFD_CLOEXEC) : -1;
 
 	if (stop_fd < 0)
 		return NULL;
-	struct connection *connection = g_new0(struct connection, 1);
-	*connection = (struct connection){
+	struct lmtp_connection *connection = g_new0(struct lmtp_connection, 1);
+	*connection = (struct lmtp_connection){
 	    .listener = listener, .options = listener->options, .stream = stream};
 	connection->options.stop_fd = stop_fd;
 	g_ptr_array_add(listener->connections, connection);
@@ -164,7 +165,7 @@ static void accept_connection(struct lmtp_listener *listener, int fd)
 	struct stream *stream = stream_adopt(fd);
 
 	g_mutex_lock(&listener->mutex);
-	struct connection *connection = add_connection(listener, stream);
+	struct lmtp_connection *connection = add_connection(listener, stream);
 	g_mutex_unlock(&listener->mutex);
 	if (connection)
 		g_thread_unref(g_thread_new("lmtp", connection_main, connection));
@@ -202,7 +203,7 @@ static bool have_all_left(struct lmtp_listener *listener)
 	g_mutex_lock(&listener->mutex);
 	guint count = listener->connections->len;
 	for (guint i = 0; i < count; i++)
-		wake(((struct connection *)listener->connections->pdata[i])->options.stop_fd);
+		wake(((struct lmtp_connection *)listener->connections->pdata[i])->options.stop_fd);
 	g_mutex_unlock(&listener->mutex);
 	return count == 0;
 }

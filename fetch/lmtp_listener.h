@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "fetch/taking.h"
+#include "fetch/mail_intake.h"
 
 struct lmtp_listener;
 
@@ -20,10 +20,11 @@ struct lmtp_place {
 	unsigned sessions_max;
 };
 
-/* Opens the socket; a unix socket on which somebody answers is left alone. taking lives longer.
- * NULL with BM_ERROR_CONFIG. */
-struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place, struct taking *taking,
-					 GError **error) __attribute__((warn_unused_result));
+/* Opens the socket; a unix socket on which somebody answers is left alone. mail_intake lives
+ * longer. NULL with BM_ERROR_CONFIG. */
+struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place,
+					 struct mail_intake *mail_intake, GError **error)
+    __attribute__((warn_unused_result));
 void lmtp_listener_start(struct lmtp_listener *listener);
 /* Closes the socket, and waits for the mails in hand. */
 void lmtp_listener_stop(struct lmtp_listener *listener);

@@ -65,12 +65,12 @@ static void forget_mail(struct session *session)
  * middle of something must not keep it. */
 static int read_client_byte(struct session *session, gint64 deadline)
 {
-	enum transport_event event =
+	enum connection_event event =
 	    stream_wait(session->stream, session->options->stop_fd, deadline);
 
-	if (event == TRANSPORT_WOKEN)
+	if (event == CONNECTION_WOKEN)
 		session->is_stopping = true;
-	return event == TRANSPORT_READABLE ? stream_get(session->stream) : -1;
+	return event == CONNECTION_READABLE ? stream_get(session->stream) : -1;
 }
 
 /* --- addresses ------------------------------------------------------------------------------ */
@@ -209,7 +209,7 @@ static bool take_byte(struct content *content, int byte)
 
 static bool read_lmtp_content(struct session *session, struct content *content)
 {
-	const gint64 deadline = transport_deadline(MAIL_WAIT);
+	const gint64 deadline = connection_deadline(MAIL_WAIT);
 	int byte;
 
 	while ((byte = read_client_byte(session, deadline)) >= 0)
@@ -218,20 +218,20 @@ static bool read_lmtp_content(struct session *session, struct content *content)
 	return false;
 }
 
-static const char *reply_to(enum taking_outcome outcome)
+static const char *reply_to(enum mail_intake_outcome outcome)
 {
 	switch (outcome) {
-	case TAKING_RECORDED:
+	case MAIL_INTAKE_RECORDED:
 		return "250 2.0.0 recorded";
-	case TAKING_UNCLASSIFIED:
+	case MAIL_INTAKE_UNCLASSIFIED:
 		return "250 2.0.0 recorded, and sent to the operator";
-	case TAKING_HANDED_ON:
+	case MAIL_INTAKE_HANDED_ON:
 		return "250 2.0.0 sent to the operator";
-	case TAKING_STAYS:
-	case TAKING_UNSENT:
+	case MAIL_INTAKE_STAYS:
+	case MAIL_INTAKE_UNSENT:
 		return "451 4.3.0 recorded, but no person can read it now, try again later";
-	case TAKING_REFUSED:
-	case TAKING_AWAY:
+	case MAIL_INTAKE_REFUSED:
+	case MAIL_INTAKE_AWAY:
 		return "451 4.3.0 it could not be recorded, try again later";
 	}
 	g_assert_not_reached();
@@ -242,17 +242,18 @@ static const char *take_content(struct session *session, const struct content *r
 	const struct store_content content = {.bytes = (const char *)received->bytes->data,
 					      .len = received->bytes->len,
 					      .size = received->size};
-	const struct taking_mail mail = {.source = "lmtp",
-					 .name = "lmtp",
-					 .content = &content,
-					 .sender = session->sender,
-					 .recipients =
-					     (const char *const *)session->recipients->pdata,
-					 .own_mta = session->options->own_mta,
-					 .may_send = true,
-					 .is_last_try = true};
+	const struct mail_intake_mail mail = {.source = "lmtp",
+					      .name = "lmtp",
+					      .content = &content,
+					      .sender = session->sender,
+					      .recipients =
+						  (const char *const *)session->recipients->pdata,
+					      .own_mta = session->options->own_mta,
+					      .may_send = true,
+					      .is_last_try = true};
 	g_autoptr(GError) error = NULL;
-	enum taking_outcome outcome = taking_take(session->options->taking, &mail, &error);
+	enum mail_intake_outcome outcome =
+	    mail_intake_take(session->options->mail_intake, &mail, &error);
 
 	if (error)
 		log_event(LOG_LEVEL_ERROR, mail.name, "not done: %s", error->message);
@@ -318,7 +319,7 @@ static void on_quit(struct session *session, const char *argument)
 static char *read_command(struct session *session)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
-	const gint64 deadline = transport_deadline(COMMAND_WAIT);
+	const gint64 deadline = connection_deadline(COMMAND_WAIT);
 	int byte;
 
 	while ((byte = read_client_byte(session, deadline)) >= 0 && byte != '\n')

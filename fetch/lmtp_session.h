@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "fetch/taking.h"
+#include "fetch/mail_intake.h"
 #include "net/stream.h"
 
 enum {
@@ -17,7 +17,7 @@ enum {
 };
 
 struct lmtp_options {
-	struct taking *taking;
+	struct mail_intake *mail_intake;
 	bool own_mta; /* all that comes in here is believed as our own MTA's */
 	int stop_fd;  /* readable: end; only a mail that is wholly here is still recorded */
 };

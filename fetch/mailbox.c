@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "fetch/folder_scan.h"
 #include "fetch/known_mails.h"
-#include "fetch/round.h"
 #include "fetch/store/connect.h"
 #include "net/credential.h"
 #include "net/tls.h"
@@ -27,7 +27,7 @@ enum { LOOK_MIN = 1, STEADY = 60 /* a session that lasts so long is a good one *
 struct mailbox {
 	const struct mailbox_settings *settings;
 	const struct store_class *class;
-	struct taking *taking;
+	struct mail_intake *mail_intake;
 	struct credential *credential;
 	SSL_CTX *tls;
 	size_t bytes_max;
@@ -57,7 +57,7 @@ static SSL_CTX *make_tls(const struct mailbox_settings *settings, GError **error
 }
 
 struct mailbox *mailbox_new(const struct mailbox_settings *settings, size_t bytes_max,
-			    struct taking *taking, int stop_fd, GError **error)
+			    struct mail_intake *mail_intake, int stop_fd, GError **error)
 {
 	const struct credential_settings secret = mailbox_settings_credential(settings, stop_fd);
 	struct credential *credential = credential_new(&secret);
@@ -70,7 +70,7 @@ struct mailbox *mailbox_new(const struct mailbox_settings *settings, size_t byte
 	struct mailbox *mailbox = g_new0(struct mailbox, 1);
 	mailbox->settings = settings;
 	mailbox->class = mailbox_settings_is_pop3(settings) ? &pop3_store_class : &imap_store_class;
-	mailbox->taking = taking;
+	mailbox->mail_intake = mail_intake;
 	mailbox->credential = credential;
 	mailbox->tls = tls;
 	mailbox->bytes_max = bytes_max;
@@ -206,18 +206,18 @@ static bool fail_for_database(GError **error)
 static bool look_into(struct mailbox *mailbox, struct store *store, size_t index,
 		      bool *must_reopen_out, GError **error)
 {
-	struct round round = {.class = mailbox->class,
-			      .store = store,
-			      .settings = mailbox->settings,
-			      .folder = mailbox->folders[index],
-			      .known = mailbox->known[index],
-			      .taking = mailbox->taking,
-			      .is_stopping = is_stopping,
-			      .on_progress = on_progress,
-			      .context = mailbox};
+	struct folder_scan scan = {.class = mailbox->class,
+				   .store = store,
+				   .settings = mailbox->settings,
+				   .folder = mailbox->folders[index],
+				   .known = mailbox->known[index],
+				   .mail_intake = mailbox->mail_intake,
+				   .is_stopping = is_stopping,
+				   .on_progress = on_progress,
+				   .context = mailbox};
 	g_autoptr(GError) cause = NULL;
 
-	if (!mailbox->class->select(store, round.folder, &cause)) {
+	if (!mailbox->class->select(store, scan.folder, &cause)) {
 		if (cause->code != BM_ERROR_INPUT) {
 			g_propagate_error(error, g_steal_pointer(&cause));
 			return false;
@@ -228,11 +228,11 @@ static bool look_into(struct mailbox *mailbox, struct store *store, size_t index
 			  mailbox->settings->name, cause->message);
 		return true;
 	}
-	bool is_good = round_run(&round, error);
-	mailbox->tally.done += round.done;
-	mailbox->tally.failed += round.failed;
-	*must_reopen_out = *must_reopen_out || round.must_reopen;
-	return is_good && (!round.has_no_database || fail_for_database(error));
+	bool is_good = folder_scan_run(&scan, error);
+	mailbox->tally.done += scan.done;
+	mailbox->tally.failed += scan.failed;
+	*must_reopen_out = *must_reopen_out || scan.must_reopen;
+	return is_good && (!scan.has_no_database || fail_for_database(error));
 }
 
 static void tell_state(struct mailbox *mailbox, bool is_whole)

@@ -11,8 +11,8 @@
 
 #include <glib.h>
 
+#include "fetch/mail_intake.h"
 #include "fetch/store/mailbox_settings.h"
-#include "fetch/taking.h"
 
 struct mailbox;
 
@@ -21,11 +21,11 @@ struct mailbox_tally {
 	size_t failed; /* mails that were not, or that could not be moved */
 };
 
-/* settings and taking live longer. Once stop_fd is readable (-1: none) it ends after the mails in
- * hand, or in seconds where the server keeps it waiting. NULL with BM_ERROR_CONFIG: certificates or
- * password cannot be read. */
+/* settings and mail_intake live longer. Once stop_fd is readable (-1: none) it ends after the mails
+ * in hand, or in seconds where the server keeps it waiting. NULL with BM_ERROR_CONFIG: certificates
+ * or password cannot be read. */
 struct mailbox *mailbox_new(const struct mailbox_settings *settings, size_t bytes_max,
-			    struct taking *taking, int stop_fd, GError **error)
+			    struct mail_intake *mail_intake, int stop_fd, GError **error)
     __attribute__((warn_unused_result));
 void mailbox_free(struct mailbox *mailbox);
 

@@ -29,7 +29,7 @@ struct service {
 	const struct fetch_settings *settings;
 	struct db_pool *pool;
 	struct smtp_client *smtp;
-	struct taking taking;
+	struct mail_intake mail_intake;
 	GPtrArray *settings_of_mailboxes;
 	GPtrArray *mailboxes;
 	struct lmtp_listener *lmtp; /* NULL: none */
@@ -53,8 +53,8 @@ static bool make_mailboxes(struct service *service, GError **error)
 	size_t bytes_max = (size_t)service->settings->intake.message_bytes_max + 1;
 	for (guint i = 0; i < service->settings_of_mailboxes->len; i++) {
 		const struct mailbox_settings *settings = service->settings_of_mailboxes->pdata[i];
-		struct mailbox *mailbox =
-		    mailbox_new(settings, bytes_max, &service->taking, service->stop_fd, error);
+		struct mailbox *mailbox = mailbox_new(settings, bytes_max, &service->mail_intake,
+						      service->stop_fd, error);
 
 		if (!mailbox) {
 			g_prefix_error(error, "%s: ", settings->name);
@@ -75,10 +75,10 @@ static bool make_taking(struct service *service, GError **error)
 	if (!rules)
 		return false;
 	service->pool = intake_settings_pool(&settings->common, &settings->intake);
-	service->taking.intake = intake_new(rules, service->pool, &limits);
-	service->taking.parameter_cache = parameter_cache_new(settings->common.conninfo, "");
-	service->taking.smtp = service->smtp;
-	service->taking.sender = settings->sender;
+	service->mail_intake.intake = intake_new(rules, service->pool, &limits);
+	service->mail_intake.parameter_cache = parameter_cache_new(settings->common.conninfo, "");
+	service->mail_intake.smtp = service->smtp;
+	service->mail_intake.sender = settings->sender;
 	return true;
 }
 
@@ -90,9 +90,9 @@ void service_close(void *data)
 	lmtp_listener_free(service->lmtp);
 	if (service->settings_of_mailboxes)
 		g_ptr_array_unref(service->settings_of_mailboxes);
-	if (service->taking.parameter_cache)
-		parameter_cache_free(service->taking.parameter_cache);
-	intake_free(service->taking.intake);
+	if (service->mail_intake.parameter_cache)
+		parameter_cache_free(service->mail_intake.parameter_cache);
+	intake_free(service->mail_intake.intake);
 	if (service->pool)
 		db_pool_free(service->pool);
 	smtp_client_free(service->smtp);
@@ -124,7 +124,7 @@ bool service_connect(void *data, GError **error)
 {
 	struct service *service = data;
 
-	return parameter_cache_connect(service->taking.parameter_cache, error);
+	return parameter_cache_connect(service->mail_intake.parameter_cache, error);
 }
 
 /* --- serving ---------------------------------------------------------------------------------- */
@@ -145,7 +145,7 @@ static bool open_lmtp(struct service *service, GError **error)
 
 	if (*settings->lmtp == '\0')
 		return true;
-	service->lmtp = lmtp_listener_open(&place, &service->taking, error);
+	service->lmtp = lmtp_listener_open(&place, &service->mail_intake, error);
 	if (!service->lmtp)
 		return false;
 	lmtp_listener_start(service->lmtp);
@@ -250,7 +250,7 @@ bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
 	const struct service *service = data;
 
-	if (!daemon_rules_reload(fresh_settings, intake_rules(service->taking.intake), error))
+	if (!daemon_rules_reload(fresh_settings, intake_rules(service->mail_intake.intake), error))
 		return false;
 	for_each(service, mailbox_wake);
 	return true;

@@ -33,7 +33,7 @@ bool unrecorded_mails_is_full(const struct unrecorded_mails *unrecorded, size_t 
 }
 
 void unrecorded_mails_add(struct unrecorded_mails *unrecorded, const struct known_mails_deed *deed,
-			  const struct taking_mail *mail)
+			  const struct mail_intake_mail *mail)
 {
 	struct unrecorded_mail *added = g_new0(struct unrecorded_mail, 1);
 
@@ -52,16 +52,16 @@ void unrecorded_mails_add(struct unrecorded_mails *unrecorded, const struct know
 	unrecorded->bytes += added->content.len;
 }
 
-void unrecorded_mails_record(struct unrecorded_mails *unrecorded, struct taking *taking)
+void unrecorded_mails_record(struct unrecorded_mails *unrecorded, struct mail_intake *mail_intake)
 {
-	g_autofree struct taking_result *results =
-	    g_new0(struct taking_result, unrecorded->mails->len);
+	g_autofree struct mail_intake_result *results =
+	    g_new0(struct mail_intake_result, unrecorded->mails->len);
 	g_autoptr(GPtrArray) mails = g_ptr_array_new();
 
 	for (guint i = 0; i < unrecorded->mails->len; i++)
 		g_ptr_array_add(mails,
 				&((struct unrecorded_mail *)unrecorded->mails->pdata[i])->mail);
-	taking_take_all(taking, mails, results);
+	mail_intake_take_all(mail_intake, mails, results);
 	for (guint i = 0; i < unrecorded->mails->len; i++)
 		((struct unrecorded_mail *)unrecorded->mails->pdata[i])->result = results[i];
 }

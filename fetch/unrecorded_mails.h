@@ -12,15 +12,15 @@
 #include <glib.h>
 
 #include "fetch/known_mails.h"
-#include "fetch/taking.h"
+#include "fetch/mail_intake.h"
 
 struct unrecorded_mail {
 	struct known_mails_deed deed;
-	struct taking_mail mail; /* its name and content are those below */
+	struct mail_intake_mail mail; /* its name and content are those below */
 	char *name;
 	struct store_content content;
 	char *copy; /* of the bytes; NULL: they are the caller's */
-	struct taking_result result;
+	struct mail_intake_result result;
 };
 
 struct unrecorded_mails {
@@ -37,10 +37,10 @@ bool unrecorded_mails_is_full(const struct unrecorded_mails *unrecorded, size_t 
 /* Keeps a copy of a mail. One that is longer than the bound is not copied: it must be recorded
  * while the caller's bytes last. */
 void unrecorded_mails_add(struct unrecorded_mails *unrecorded, const struct known_mails_deed *deed,
-			  const struct taking_mail *mail);
+			  const struct mail_intake_mail *mail);
 
 /* Records them, each with a result of its own. */
-void unrecorded_mails_record(struct unrecorded_mails *unrecorded, struct taking *taking);
+void unrecorded_mails_record(struct unrecorded_mails *unrecorded, struct mail_intake *mail_intake);
 void unrecorded_mails_forget_all(struct unrecorded_mails *unrecorded);
 
 #endif

@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "net/connection.h"
 #include "net/https.h"
 #include "net/oauth_reply.h"
-#include "net/transport.h"
 
 enum { SECONDS_LEFT_MIN = 60, SECONDS_UNKNOWN = 300, STATUS_OK = 200, STATUS_TOO_MANY = 429 };
 
@@ -131,7 +131,7 @@ static bool must_give_up(void *context)
 	struct pollfd poll_fd = {.fd = oauth->stop_fd, .events = POLLIN};
 
 	if (oauth->give_up_at == 0 && poll(&poll_fd, 1, 0) > 0)
-		oauth->give_up_at = transport_deadline(TRANSPORT_STOP_WAIT);
+		oauth->give_up_at = connection_deadline(CONNECTION_STOP_WAIT);
 	return oauth->give_up_at != 0 && g_get_monotonic_time() >= oauth->give_up_at;
 }
 

@@ -9,7 +9,7 @@
 enum { BUFFER_BYTES = 16384 };
 
 struct stream {
-	struct transport *transport;
+	struct connection *connection;
 	char buffer[BUFFER_BYTES];
 	gsize start, end;
 	gint64 deadline;
@@ -41,14 +41,14 @@ bool stream_report(const struct stream *stream, GError **error)
 
 void stream_set_wait(struct stream *stream, unsigned seconds)
 {
-	stream->deadline = transport_deadline(seconds);
+	stream->deadline = connection_deadline(seconds);
 }
 
 void stream_close(struct stream *stream)
 {
 	if (!stream)
 		return;
-	transport_close(stream->transport);
+	connection_close(stream->connection);
 	g_free(stream->fault);
 	g_free(stream);
 }
@@ -59,23 +59,24 @@ static bool start_stream_tls(struct stream *stream, SSL_CTX *tls, unsigned secon
 {
 	g_autofree char *fault = NULL;
 
-	return transport_start_tls(stream->transport, tls, transport_deadline(seconds), &fault) ||
+	return connection_start_tls(stream->connection, tls, connection_deadline(seconds),
+				    &fault) ||
 	       stream_fail(stream, "TLS: %s", fault);
 }
 
 struct stream *stream_connect(const struct stream_server *server, GError **error)
 {
 	g_autofree char *fault = NULL;
-	struct transport *transport = transport_connect(
+	struct connection *connection = connection_connect(
 	    server->host, server->port, server->connect_wait, server->stop_fd, &fault);
 
-	if (!transport) {
+	if (!connection) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "cannot reach %s: %s", server->host,
 			    fault);
 		return NULL;
 	}
 	g_autoptr(stream_t) stream = g_new0(struct stream, 1);
-	stream->transport = transport;
+	stream->connection = connection;
 	stream_set_wait(stream, server->connect_wait);
 	if (server->is_encrypted && !start_stream_tls(stream, server->tls, server->connect_wait)) {
 		stream_report(stream, error);
@@ -88,7 +89,7 @@ struct stream *stream_adopt(int fd)
 {
 	struct stream *stream = g_new0(struct stream, 1);
 
-	stream->transport = transport_adopt(fd);
+	stream->connection = connection_adopt(fd);
 	return stream;
 }
 
@@ -103,13 +104,13 @@ bool stream_start_tls(struct stream *stream, SSL_CTX *tls, unsigned seconds)
 
 /* --- bytes ---------------------------------------------------------------------------- */
 
-/* deadline 0: what is there. TRANSPORT_NOTHING is no fault yet. */
+/* deadline 0: what is there. CONNECTION_NOTHING is no fault yet. */
 static gssize read_more(struct stream *stream, gint64 deadline)
 {
 	gssize count =
-	    transport_read(stream->transport, stream->buffer, sizeof stream->buffer, deadline);
+	    connection_read(stream->connection, stream->buffer, sizeof stream->buffer, deadline);
 
-	if (count == TRANSPORT_BROKEN)
+	if (count == CONNECTION_BROKEN)
 		stream_fail(stream, "the connection was closed");
 	stream->start = 0;
 	stream->end = count > 0 ? (gsize)count : 0;
@@ -123,8 +124,8 @@ static bool fill_stream(struct stream *stream)
 	if (stream->fault)
 		return false;
 	/* a server that sends a byte now and then must not keep us for ever */
-	if (read_more(stream, stream->deadline) == TRANSPORT_NOTHING ||
-	    transport_is_late(stream->transport, stream->deadline))
+	if (read_more(stream, stream->deadline) == CONNECTION_NOTHING ||
+	    connection_is_late(stream->connection, stream->deadline))
 		return stream_fail(stream, "no whole answer in time");
 	return stream->end > 0;
 }
@@ -157,24 +158,24 @@ void stream_give_back(struct stream *stream, gsize count)
 bool stream_write(struct stream *stream, const char *bytes, gsize len)
 {
 	return !stream->fault &&
-	       (transport_write(stream->transport, bytes, len, stream->deadline) ||
+	       (connection_write(stream->connection, bytes, len, stream->deadline) ||
 		stream_fail(stream, "a command could not be sent"));
 }
 
 bool stream_is_silent(struct stream *stream)
 {
 	return stream->start == stream->end &&
-	       (stream->fault || read_more(stream, 0) == TRANSPORT_NOTHING);
+	       (stream->fault || read_more(stream, 0) == CONNECTION_NOTHING);
 }
 
 /* TLS may have something to say of its own, which is nothing to us. */
-enum transport_event stream_wait(struct stream *stream, int wake_fd, gint64 deadline)
+enum connection_event stream_wait(struct stream *stream, int wake_fd, gint64 deadline)
 {
-	enum transport_event event = TRANSPORT_READABLE;
+	enum connection_event event = CONNECTION_READABLE;
 
-	while (!stream->fault && stream->start == stream->end && event == TRANSPORT_READABLE) {
-		event = transport_wait(stream->transport, wake_fd, deadline);
-		if (event == TRANSPORT_READABLE)
+	while (!stream->fault && stream->start == stream->end && event == CONNECTION_READABLE) {
+		event = connection_wait(stream->connection, wake_fd, deadline);
+		if (event == CONNECTION_READABLE)
 			read_more(stream, 0);
 	}
 	return event;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A transport with a buffer, for protocols that are read byte by byte. The first fault stays: every
- * later call fails, so that a parser may ask at its end whether all went well.
+ * A connection with a buffer, for protocols that are read byte by byte. The first fault stays:
+ * every later call fails, so that a parser may ask at its end whether all went well.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "net/transport.h"
+#include "net/connection.h"
 
 struct stream;
 
@@ -20,7 +20,7 @@ struct stream_server {
 	SSL_CTX *tls;
 	bool is_encrypted;     /* TLS from the first byte on; else stream_start_tls */
 	unsigned connect_wait; /* seconds, for each address, and for TLS */
-	int stop_fd;           /* as transport_connect says; -1: none */
+	int stop_fd;           /* as connection_connect says; -1: none */
 };
 
 /* Connects. NULL with BM_ERROR_RETRY. */
@@ -47,8 +47,8 @@ void stream_give_back(struct stream *stream, gsize count);
 
 bool stream_write(struct stream *stream, const char *bytes, gsize len);
 
-/* Waits for the server to say something, as transport_wait; a fault counts as readable. */
-enum transport_event stream_wait(struct stream *stream, int wake_fd, gint64 deadline);
+/* Waits for the server to say something, as connection_wait; a fault counts as readable. */
+enum connection_event stream_wait(struct stream *stream, int wake_fd, gint64 deadline);
 
 /* Whether nothing has come that was not read. */
 bool stream_is_silent(struct stream *stream);

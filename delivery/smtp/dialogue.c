@@ -9,15 +9,15 @@
 
 enum { READ_BYTES = 4096, CLOSING = 421 };
 
-void dialogue_open(struct dialogue *dialogue, struct transport *transport)
+void dialogue_open(struct dialogue *dialogue, struct connection *connection)
 {
-	*dialogue = (struct dialogue){.transport = transport, .last_step = "connecting"};
+	*dialogue = (struct dialogue){.connection = connection, .last_step = "connecting"};
 	reply_reader_init(&dialogue->reader);
 }
 
 void dialogue_close(struct dialogue *dialogue)
 {
-	transport_close(dialogue->transport);
+	connection_close(dialogue->connection);
 	reply_reader_clear(&dialogue->reader);
 	g_free(dialogue->fault);
 }
@@ -60,11 +60,11 @@ static bool is_silent(struct dialogue *dialogue)
 	if (dialogue->fault)
 		return false;
 	if (reply_reader_is_empty(&dialogue->reader)) {
-		gssize count = transport_read(dialogue->transport, bytes, sizeof bytes, 0);
+		gssize count = connection_read(dialogue->connection, bytes, sizeof bytes, 0);
 
-		if (count == TRANSPORT_NOTHING)
+		if (count == CONNECTION_NOTHING)
 			return true;
-		if (count == TRANSPORT_BROKEN)
+		if (count == CONNECTION_BROKEN)
 			return dialogue_fail(dialogue,
 					     g_strdup_printf("the connection was closed after %s",
 							     dialogue->last_step));
@@ -81,7 +81,7 @@ bool dialogue_say_bytes(struct dialogue *dialogue, const char *step, const char 
 	if (!is_silent(dialogue))
 		return false;
 	dialogue->last_step = step;
-	return transport_write(dialogue->transport, bytes, len, transport_deadline(seconds)) ||
+	return connection_write(dialogue->connection, bytes, len, connection_deadline(seconds)) ||
 	       dialogue_fail(dialogue, g_strdup_printf("%s could not be sent", step));
 }
 
@@ -95,7 +95,7 @@ static bool fail_unheard(struct dialogue *dialogue, const char *step, gssize cou
 {
 	return dialogue_fail(
 	    dialogue,
-	    count == TRANSPORT_BROKEN
+	    count == CONNECTION_BROKEN
 		? g_strdup_printf("the connection was closed before the reply to %s", step)
 		: g_strdup_printf("no reply to %s within %u seconds", step, seconds));
 }
@@ -103,7 +103,7 @@ static bool fail_unheard(struct dialogue *dialogue, const char *step, gssize cou
 bool dialogue_hear(struct dialogue *dialogue, const char *step, unsigned seconds,
 		   struct smtp_reply *reply_out)
 {
-	gint64 deadline = transport_deadline(seconds);
+	gint64 deadline = connection_deadline(seconds);
 	enum reply_progress progress = REPLY_INCOMPLETE;
 
 	*reply_out = (struct smtp_reply){0};
@@ -118,7 +118,7 @@ bool dialogue_hear(struct dialogue *dialogue, const char *step, unsigned seconds
 				      g_strdup_printf("the reply to %s cannot be read", step));
 			break;
 		}
-		gssize count = transport_read(dialogue->transport, bytes, sizeof bytes, deadline);
+		gssize count = connection_read(dialogue->connection, bytes, sizeof bytes, deadline);
 		if (count > 0)
 			reply_reader_add(&dialogue->reader, bytes, (gsize)count);
 		if (count <= 0 || g_get_monotonic_time() > deadline)
@@ -137,7 +137,7 @@ bool dialogue_start_tls(struct dialogue *dialogue, SSL_CTX *context, unsigned se
 
 	if (!is_silent(dialogue))
 		return false;
-	return transport_start_tls(dialogue->transport, context, transport_deadline(seconds),
-				   &fault) ||
+	return connection_start_tls(dialogue->connection, context, connection_deadline(seconds),
+				    &fault) ||
 	       dialogue_fail(dialogue, g_strdup_printf("TLS: %s", fault));
 }

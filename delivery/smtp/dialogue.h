@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Commands and replies over a transport, each in its time. A command is said only when the
+ * Commands and replies over a connection, each in its time. A command is said only when the
  * server has said nothing that was not asked for. The first fault is kept, and from then
  * on nothing more is said or heard.
  */
@@ -12,18 +12,18 @@
 #include <glib.h>
 
 #include "delivery/smtp/reply_reader.h"
-#include "net/transport.h"
+#include "net/connection.h"
 
 struct dialogue {
-	struct transport *transport;
+	struct connection *connection;
 	struct reply_reader reader;
 	const char *last_step; /* what was said last, for people */
 	bool was_anything_heard;
 	char *fault; /* NULL: none */
 };
 
-/* Takes the transport. */
-void dialogue_open(struct dialogue *dialogue, struct transport *transport);
+/* Takes the connection. */
+void dialogue_open(struct dialogue *dialogue, struct connection *connection);
 void dialogue_close(struct dialogue *dialogue);
 
 /* step: what it is, for people, as "RCPT"; static. bytes: whole commands, or a part of the

@@ -15,7 +15,7 @@
 
 struct envelope {
 	char *sender;
-	char **recipients; /* as they go over the transport, domains in A-labels */
+	char **recipients; /* as they go over the connection, domains in A-labels */
 	bool needs_utf8;
 	bool asks_success;
 };

@@ -114,7 +114,7 @@ static bool run_mechanism(struct dialogue *dialogue, const struct smtp_client *c
 static const char *login_objection(const struct dialogue *dialogue,
 				   const struct smtp_client *client)
 {
-	if (!transport_is_encrypted(dialogue->transport))
+	if (!connection_is_encrypted(dialogue->connection))
 		return client->may_login_in_clear ? NULL : "the connection is not encrypted";
 	return client->is_verifying || client->may_login_unverified
 		   ? NULL

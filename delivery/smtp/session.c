@@ -189,12 +189,12 @@ char *smtp_session_run(const struct smtp_client *client,
 {
 	struct session session = {.client = client};
 	g_autofree char *fault = NULL;
-	struct transport *transport =
-	    transport_connect(client->host, client->port, client->connect_wait, -1, &fault);
+	struct connection *connection =
+	    connection_connect(client->host, client->port, client->connect_wait, -1, &fault);
 
-	if (!transport)
+	if (!connection)
 		return g_strdup_printf("cannot reach it: %s", fault);
-	dialogue_open(&session.dialogue, transport);
+	dialogue_open(&session.dialogue, connection);
 	if (introduce(&session))
 		transact(&session, transactions, count, handler);
 	char *problem = session_problem(&session);

@@ -40,7 +40,7 @@ struct smtp_transaction {
 };
 
 struct smtp_handler {
-	/* The message as it goes over the transport, lines ended by CRLF. Called when the server
+	/* The message as it goes over the connection, lines ended by CRLF. Called when the server
 	 * asks for it, and before a byte of it is written. NULL: it must not be sent; the
 	 * connection is closed and nothing further is begun. */
 	GBytes *(*begin)(void *context, size_t index);

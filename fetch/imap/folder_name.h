@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The name of a folder as it goes over the transport.
+ * The name of a folder as it goes over the connection.
  */
 #ifndef FETCH_IMAP_FOLDER_NAME_H
 #define FETCH_IMAP_FOLDER_NAME_H

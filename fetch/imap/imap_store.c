@@ -10,7 +10,7 @@
 #include "fetch/imap/dialogue.h"
 #include "fetch/imap/folder_name.h"
 #include "fetch/imap/login.h"
-#include "fetch/imap/settling.h"
+#include "fetch/imap/mail_mover.h"
 #include "fetch/imap/uid_set.h"
 #include "fetch/store/store.h"
 
@@ -23,7 +23,7 @@ struct store {
 	const struct mailbox_settings *settings;
 	struct imap_dialogue dialogue;
 	size_t bytes_max;
-	struct imap_settling settling;
+	struct imap_mail_mover mover;
 };
 
 /* --- open and close ----------------------------------------------------------------------- */
@@ -48,8 +48,7 @@ static struct store *store_open(const struct store_opening *opening, struct stre
 
 	store->settings = settings;
 	store->bytes_max = opening->bytes_max;
-	store->settling =
-	    (struct imap_settling){.dialogue = &store->dialogue, .settings = settings};
+	store->mover = (struct imap_mail_mover){.dialogue = &store->dialogue, .settings = settings};
 	imap_dialogue_init(&store->dialogue, stream, (unsigned)settings->reply_wait,
 			   (unsigned)settings->transfer_wait);
 	if (imap_login(&store->dialogue, opening, error))
@@ -167,7 +166,7 @@ static char *key_of_new(const struct store *store)
 /* And what a session that broke has copied, and not removed. */
 static char *search_key(const struct store *store)
 {
-	const char *mark = imap_settling_mark(&store->settling);
+	const char *mark = imap_mail_mover_mark(&store->mover);
 	g_autofree char *key = key_of_new(store);
 
 	if (!mark || is_deleting(store))
@@ -191,8 +190,8 @@ static bool store_list(struct store *store, struct store_list *list, GError **er
 	store->dialogue.has_news = false; /* from here on it is news */
 	enum imap_answer answer = search(store, &handler);
 
-	if (imap_settling_mark(&store->settling) && (answer == IMAP_NO || answer == IMAP_BAD)) {
-		store->settling.is_mark_refused = true;
+	if (imap_mail_mover_mark(&store->mover) && (answer == IMAP_NO || answer == IMAP_BAD)) {
+		store->mover.is_mark_refused = true;
 		answer = search(store, &handler);
 	}
 	keep_the_oldest(list);
@@ -236,7 +235,7 @@ static void on_mail(void *context, const struct imap_mail *mail)
 static bool store_fetch(struct store *store, const GArray *numbers, const struct store_sink *sink,
 			GError **error)
 {
-	const char *mark = imap_settling_mark(&store->settling);
+	const char *mark = imap_mail_mover_mark(&store->mover);
 	g_autofree char *set = imap_uid_set(numbers);
 	g_autofree char *command =
 	    g_strdup_printf("UID FETCH %s (UID %sRFC822.SIZE BODY.PEEK[]<0.%zu>)", set,
@@ -257,27 +256,27 @@ static bool store_fetch(struct store *store, const GArray *numbers, const struct
 
 static bool store_settle(struct store *store, GArray *mails, enum store_fate fate, GError **error)
 {
-	return imap_settling_run(&store->settling, mails, fate, error);
+	return imap_mail_mover_run(&store->mover, mails, fate, error);
 }
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
 /* Reads what the server says until it is about mails. One that never falls silent, or always begins
  * a line more, would keep us from looking at the clock, at wake_fd and into the folder. */
-static enum transport_event await_news(struct store *store, int wake_fd)
+static enum connection_event await_news(struct store *store, int wake_fd)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;
 	gint64 deadline =
-	    transport_deadline(MIN((unsigned)store->settings->poll_interval, IDLE_MAX));
-	enum transport_event event = TRANSPORT_READABLE;
+	    connection_deadline(MIN((unsigned)store->settings->poll_interval, IDLE_MAX));
+	enum connection_event event = CONNECTION_READABLE;
 
 	for (unsigned lines = 0;
-	     event == TRANSPORT_READABLE && !dialogue->has_news && lines < CHATTER_MAX; lines++) {
+	     event == CONNECTION_READABLE && !dialogue->has_news && lines < CHATTER_MAX; lines++) {
 		event = stream_wait(dialogue->stream, wake_fd, deadline);
-		if (event == TRANSPORT_READABLE && !imap_dialogue_hear_news(dialogue))
+		if (event == CONNECTION_READABLE && !imap_dialogue_hear_news(dialogue))
 			break;
 		if (g_get_monotonic_time() > deadline)
-			event = TRANSPORT_TIME_OVER;
+			event = CONNECTION_TIME_OVER;
 	}
 	return event;
 }
@@ -285,7 +284,7 @@ static enum transport_event await_news(struct store *store, int wake_fd)
 /* RFC 2177: a server may give up who says nothing for 30 minutes, so IDLE is said again before
  * that. A server that goes silent, or that has forgotten us, is found out when it does not answer
  * to DONE; what it did not tell is seen by the look that follows. */
-static bool idle(struct store *store, int wake_fd, enum transport_event *event_out)
+static bool idle(struct store *store, int wake_fd, enum connection_event *event_out)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;
 
@@ -304,14 +303,14 @@ static bool idle(struct store *store, int wake_fd, enum transport_event *event_o
 
 static enum store_event store_wait(struct store *store, int wake_fd, GError **error)
 {
-	gint64 deadline = transport_deadline((unsigned)store->settings->poll_interval);
-	enum transport_event event = TRANSPORT_TIME_OVER;
+	gint64 deadline = connection_deadline((unsigned)store->settings->poll_interval);
+	enum connection_event event = CONNECTION_TIME_OVER;
 
 	if ((store->dialogue.capabilities & IMAP_CAN_IDLE) == 0)
 		event = stream_wait(store->dialogue.stream, wake_fd, deadline);
 	else if (!idle(store, wake_fd, &event))
 		stream_report(store->dialogue.stream, error);
-	return event == TRANSPORT_WOKEN ? STORE_WOKEN : STORE_LOOK;
+	return event == CONNECTION_WOKEN ? STORE_WOKEN : STORE_LOOK;
 }
 
 const struct store_class imap_store_class = {

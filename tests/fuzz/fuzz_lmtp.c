@@ -21,12 +21,12 @@ static void check_address(const char *address)
 }
 
 /* In place of the database. */
-enum taking_outcome taking_take(struct taking *taking, const struct taking_mail *mail,
-				GError **error)
+enum mail_intake_outcome mail_intake_take(struct mail_intake *mail_intake,
+					  const struct mail_intake_mail *mail, GError **error)
 {
 	size_t count = g_strv_length((char **)mail->recipients);
 
-	(void)taking;
+	(void)mail_intake;
 	(void)error;
 	if (count == 0 || count > LMTP_RECIPIENTS_MAX || !mail->sender || mail->own_mta ||
 	    mail->content->len != mail->content->size || mail->content->len > LMTP_MAIL_BYTES_MAX)
@@ -34,7 +34,7 @@ enum taking_outcome taking_take(struct taking *taking, const struct taking_mail 
 	check_address(mail->sender);
 	for (size_t i = 0; i < count; i++)
 		check_address(mail->recipients[i]);
-	return mail->content->len % 2 == 0 ? TAKING_RECORDED : TAKING_AWAY;
+	return mail->content->len % 2 == 0 ? MAIL_INTAKE_RECORDED : MAIL_INTAKE_AWAY;
 }
 
 /* The client's end: hears all that is said. */

@@ -3,8 +3,8 @@
  * One look into one folder: every mail in it is read, recorded and settled, or has failed once
  * more. A mail is moved or deleted only after its COMMIT.
  */
-#ifndef FETCH_ROUND_H
-#define FETCH_ROUND_H
+#ifndef FETCH_FOLDER_SCAN_H
+#define FETCH_FOLDER_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,16 +12,16 @@
 #include <glib.h>
 
 #include "fetch/known_mails.h"
+#include "fetch/mail_intake.h"
 #include "fetch/store/store.h"
-#include "fetch/taking.h"
 
-struct round {
+struct folder_scan {
 	const struct store_class *class;
 	struct store *store;
 	const struct mailbox_settings *settings;
 	const char *folder;
 	struct known_mails *known; /* of this folder */
-	struct taking *taking;
+	struct mail_intake *mail_intake;
 	/* Whether to end after the mails in hand. */
 	bool (*is_stopping)(void *context);
 	/* May be NULL: a mail is done, of so many that there were. */
@@ -37,6 +37,6 @@ struct round {
 };
 
 /* False: the store is only good to be closed; BM_ERROR_RETRY. */
-bool round_run(struct round *round, GError **error) __attribute__((warn_unused_result));
+bool folder_scan_run(struct folder_scan *scan, GError **error) __attribute__((warn_unused_result));
 
 #endif

@@ -5,8 +5,8 @@
  * these leaves an original that is marked as copied, where the server keeps that mark; one that
  * breaks behind COPY leaves it without.
  */
-#ifndef FETCH_IMAP_SETTLING_H
-#define FETCH_IMAP_SETTLING_H
+#ifndef FETCH_IMAP_MAIL_MOVER_H
+#define FETCH_IMAP_MAIL_MOVER_H
 
 #include <stdbool.h>
 
@@ -15,7 +15,7 @@
 #include "fetch/imap/dialogue.h"
 #include "fetch/store/store.h"
 
-struct imap_settling {
+struct imap_mail_mover {
 	struct imap_dialogue *dialogue;
 	const struct mailbox_settings *settings;
 	bool may_create;      /* the folder: it is tried once for each call */
@@ -25,10 +25,10 @@ struct imap_settling {
 };
 
 /* The mark of an original that is copied and to be removed. NULL: none is needed, or kept. */
-const char *imap_settling_mark(const struct imap_settling *settling);
+const char *imap_mail_mover_mark(const struct imap_mail_mover *mover);
 
 /* As settle of struct store_class. */
-bool imap_settling_run(struct imap_settling *settling, GArray *mails, enum store_fate fate,
-		       GError **error);
+bool imap_mail_mover_run(struct imap_mail_mover *mover, GArray *mails, enum store_fate fate,
+			 GError **error);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "fetch/imap/settling.h"
+#include "fetch/imap/mail_mover.h"
 #include "tests/fuzz/said_stream.h"
 
 enum { WAIT = 5 };
@@ -145,7 +145,7 @@ static void test_rows(void)
 		const struct mailbox_settings settings = {
 		    .name = name, .recorded = recorded, .recorded_folder = folder, .flag = flag};
 		struct imap_dialogue dialogue;
-		struct imap_settling settling = {.dialogue = &dialogue, .settings = &settings};
+		struct imap_mail_mover mover = {.dialogue = &dialogue, .settings = &settings};
 		g_autoptr(GArray) mails = mails_of(rows[i].before);
 		g_autoptr(GError) error = NULL;
 		int other;
@@ -158,7 +158,7 @@ static void test_rows(void)
 		    WAIT);
 		dialogue.capabilities = rows[i].capabilities;
 		dialogue.permanent_flags = g_strdup(rows[i].permanent_flags);
-		bool is_good = imap_settling_run(&settling, mails, STORE_RECORDED, &error);
+		bool is_good = imap_mail_mover_run(&mover, mails, STORE_RECORDED, &error);
 		g_autofree char *heard = heard_on(other);
 		g_autofree char *after = states_of(mails);
 		g_assert_cmpstr(heard, ==, rows[i].heard);
@@ -174,6 +174,6 @@ static void test_rows(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/imap/settling", test_rows);
+	g_test_add_func("/imap/mover", test_rows);
 	return g_test_run();
 }
