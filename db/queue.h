@@ -34,7 +34,8 @@ struct db_item {
 	char *response; /* to the last try of this send that counts; "": there was none */
 	size_t bytes;   /* of the content, before encoding */
 	bool asks_success;
-	char *simulates; /* the behaviour of a test address, see delivery/simulator.h; "": none */
+	char *simulates; /* the behaviour of a test address, see delivery/message/simulator.h; "":
+			    none */
 };
 
 /* What to send. Absence is "". */

@@ -11,8 +11,8 @@
 #include "daemon/rules/daemon_rules.h"
 #include "db/schema/migrate.h"
 #include "delivery/copies.h"
-#include "delivery/signature.h"
 #include "delivery/smtp/client.h"
+#include "delivery/webhook_signature.h"
 
 static bool check_server(const struct delivery_settings *settings)
 {
@@ -46,7 +46,8 @@ static bool check_webhook(const struct delivery_settings *settings)
 		return true;
 	g_autofree char *objection =
 	    secret_file_objection(settings->webhook_secret_file, "webhook_secret_file");
-	g_auto(GStrv) secrets = signature_read_secrets(settings->webhook_secret_file, &error);
+	g_auto(GStrv) secrets =
+	    webhook_signature_read_secrets(settings->webhook_secret_file, &error);
 	return check_with_objection("webhook", objection, error,
 				    "the secrets can be read; the receiver was not asked");
 }

@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "delivery/compose.h"
+#include "delivery/message/compose.h"
+#include "delivery/message/simulator.h"
 #include "delivery/outcome/outcome.h"
-#include "delivery/simulator.h"
 
 enum {
 	SETTLE_DELAY_MAX = 15, /* seconds between two tries to reach the database */

@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "db/outbox/copies.h"
-#include "delivery/compose.h"
 #include "delivery/copy_settings.h"
+#include "delivery/message/compose.h"
 #include "delivery/outcome/outcome.h"
 #include "delivery/repeating_thread.h"
 #include "delivery/smtp/client.h"

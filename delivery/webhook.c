@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "db/outbox/events.h"
 #include "delivery/repeating_thread.h"
-#include "delivery/signature.h"
+#include "delivery/webhook_signature.h"
 #include "net/https_pool.h"
 
 enum {
@@ -88,7 +88,7 @@ static bool refresh_secrets(struct webhook *webhook)
 	if (webhook->secrets && is_there && is_unchanged(&webhook->secret_file, &now))
 		return true;
 	g_strfreev(webhook->secrets);
-	webhook->secrets = signature_read_secrets(path, &error);
+	webhook->secrets = webhook_signature_read_secrets(path, &error);
 	webhook->secret_file = now;
 	tell_of_secrets(webhook, error);
 	return webhook->secrets;
@@ -137,8 +137,8 @@ static void begin_post(struct webhook *webhook, GPtrArray *batch, guint i)
 
 	attempt->batch = g_ptr_array_ref(batch);
 	attempt->event = event;
-	attempt->headers = signature_headers(webhook->secrets, id,
-					     g_get_real_time() / G_USEC_PER_SEC, event->body);
+	attempt->headers = webhook_signature_headers(
+	    webhook->secrets, id, g_get_real_time() / G_USEC_PER_SEC, event->body);
 	attempt->post.owner = attempt;
 	attempt->post.request =
 	    (struct https_request){.url = settings->webhook_url,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The workers: each a thread with a connection to the database and, while there is work,
- * one to the server. One more thread, the keeper, settles what they have noted, gives back what
- * they have not begun, renews their leases, and takes back the claims of workers that are gone,
- * here or on another machine.
+ * one to the server; and the claim_keeper beside them.
  */
 #ifndef DELIVERY_WORKERS_H
 #define DELIVERY_WORKERS_H

@@ -6,7 +6,7 @@
 
 #include "daemon/check.h"
 #include "daemon/rules/daemon_rules.h"
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 #include "db/schema/migrate.h"
 #include "delivery/smtp/client.h"
 #include "fetch/mailbox.h"

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 #include "delivery/smtp/client.h"
 #include "fetch/store/store.h"
 #include "intake/intake.h"

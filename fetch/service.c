@@ -19,7 +19,7 @@
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/rules/daemon_rules.h"
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 #include "db/schema/migrate.h"
 #include "fetch/lmtp_listener.h"
 #include "fetch/mailbox.h"

@@ -13,12 +13,12 @@
 #include "classifier/rules/live_ruleset.h"
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/document.h"
-#include "db/recorder.h"
+#include "db/group_commit.h"
 
 struct intake {
 	struct live_ruleset *rules;
 	struct db_pool *pool;
-	struct db_recorder *recorder;
+	struct db_group_commit *group_commit;
 	struct limits limits;
 	struct intake_times times;
 };
@@ -29,7 +29,7 @@ struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const str
 
 	intake->rules = live_ruleset_new(rules);
 	intake->pool = pool;
-	intake->recorder = db_recorder_new(pool);
+	intake->group_commit = db_group_commit_new(pool);
 	intake->limits = *limits;
 	return intake;
 }
@@ -39,7 +39,7 @@ void intake_free(struct intake *intake)
 	if (!intake)
 		return;
 	live_ruleset_free(intake->rules);
-	db_recorder_free(intake->recorder);
+	db_group_commit_free(intake->group_commit);
 	g_free(intake);
 }
 
@@ -181,7 +181,7 @@ bool intake_process(struct intake *intake, const struct envelope *envelope, cons
 	g_autofree char *document = NULL;
 	const struct db_report report = report_of(intake, &mail, &document);
 	gint64 described = g_get_monotonic_time();
-	bool recorded = db_recorder_record(intake->recorder, &report, result_out, error);
+	bool recorded = db_group_commit_record(intake->group_commit, &report, result_out, error);
 
 	exposition_histogram_add(&intake->times.reading, described - begin);
 	exposition_histogram_add(&intake->times.recording, g_get_monotonic_time() - described);

@@ -10,7 +10,7 @@
 #include <libmilter/mfapi.h>
 
 #include "classifier/verdict/envelope.h"
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 #include "db/record.h"
 #include "milter/message.h"
 

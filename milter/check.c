@@ -11,7 +11,7 @@
 #include "base/pid_file.h"
 #include "daemon/check.h"
 #include "daemon/rules/daemon_rules.h"
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 #include "db/schema/migrate.h"
 #include "milter/mx_check.h"
 #include "milter/postconf/postconf.h"

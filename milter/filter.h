@@ -11,7 +11,7 @@
 #include <glib.h>
 #include <libmilter/mfapi.h>
 
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 #include "intake/intake.h"
 #include "intake/milter_settings.h"
 #include "milter/figures.h"

@@ -8,7 +8,7 @@
 #include "daemon/daemon.h"
 #include "daemon/privileged_helper.h"
 #include "daemon/rules/daemon_rules.h"
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 #include "db/pool.h"
 #include "intake/intake.h"
 #include "intake/milter_settings.h"

@@ -16,7 +16,8 @@ setup:
 
 # The unit tests that ask a database; make test leaves them to make check.
 UNIT_NEEDS_DATABASE := $(patsubst %,$(BUILD)/tests/unit/db/%,\
-	test_pg test_pool test_rows test_recorder test_parameter_cache schema/test_migrate)
+	test_pg test_pool test_rows test_group_commit parameters/test_parameter_cache \
+	schema/test_migrate)
 
 ## test: all that needs no server: offline, as an ordinary user, installing nothing
 test:

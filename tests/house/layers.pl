@@ -14,7 +14,7 @@ use FindBin;
 my $build = shift // die "usage: layers.pl BUILD_DIRECTORY\n";
 chdir "$FindBin::Bin/../.." or die "chdir: $!\n";
 
-my (%may, @room, @symbols, @header, @sql, %bound, @fault);
+my (%may, @room, @symbols, %doors, @sql, %bound, @fault);
 read_table('tests/house/layers.txt');
 my @layer = unique(map { layer_of($_) } @room);
 my @file  = grep { -f } map { (glob("$_/*.[ch]"), glob("$_/*/*.[ch]")) } @layer;
@@ -45,7 +45,7 @@ sub read_table {
         next if /^\s*(?:#|$)/;
         my ($word, @rest) = split;
         if    ($word eq 'symbols') { push @symbols, \@rest }
-        elsif ($word eq 'header')  { push @header,  \@rest }
+        elsif ($word eq 'header')  { push @{ $doors{ shift @rest } }, @rest }
         elsif ($word eq 'sql') { @sql = @rest }
         elsif ($word eq 'bound') { $bound{ $rest[0] } = $rest[1] }
         elsif ($word =~ s/:$//) { push @room, $word; $direct{$word} = \@rest }
@@ -174,9 +174,8 @@ sub check_libraries {
 # A benchmark may measure what is behind a door.
 sub check_headers {
     my @test = map { glob "tests/unit/$_" } qw(*/*.c */*/*.c);
-    for my $row (@header) {
-        my ($header, @door) = @$row;
-        my %allowed = map { ($_ => 1) } map { glob } @door;
+    for my $header (sort keys %doors) {
+        my %allowed = map { ($_ => 1) } map { glob } @{ $doors{$header} };
         for my $file (grep { !$allowed{$_} } @file, @test, glob 'tests/fuzz/*.[ch]') {
             fault("<$header> is included by $file")
                 if grep { /^#include [<"]\Q$header\E/ } lines_of($file);

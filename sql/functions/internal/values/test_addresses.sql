@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
 -- Test addresses: what is sent to them comes back as their local part says, by the real way
--- (delivery/simulator.h), and is counted nowhere.
+-- (delivery/message/simulator.h), and is counted nowhere.
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_test_address(address_key text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$

@@ -2,7 +2,7 @@
  *
  * Which recipients the parameters refuse.
  */
-#include "db/parameters.h"
+#include "db/parameters/parameters.h"
 
 /* Addresses under a prefix or none, with the parameter on. TOKEN is a valid
  * token of key 1, FORGED one that key 1 did not sign, OTHER one of key 2. */

@@ -4,14 +4,14 @@
  * bounce_parameter. While the database is away, or read-only, the last values remain: news
  * comes from the leader alone. A file keeps them for the next start.
  */
-#ifndef DB_PARAMETER_CACHE_H
-#define DB_PARAMETER_CACHE_H
+#ifndef DB_PARAMETERS_PARAMETER_CACHE_H
+#define DB_PARAMETERS_PARAMETER_CACHE_H
 
 #include <stdbool.h>
 
 #include <glib.h>
 
-#include "db/parameters.h"
+#include "db/parameters/parameters.h"
 
 struct parameter_cache;
 

@@ -9,7 +9,7 @@
 #include "classifier/mime/mime.h"
 #include "classifier/read/reader.h"
 #include "classifier/verdict/classify.h"
-#include "delivery/simulator.h"
+#include "delivery/message/simulator.h"
 #include "tests/unit/shipped_rules.h"
 
 static struct ruleset *rules;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The texts of a non-delivery notice (RFC 3464) from the facts that the queue holds
- * (bounce_internal.notice_facts()). Knows no MIME: delivery/compose.c puts the parts together.
+ * (bounce_internal.notice_facts()). Knows no MIME: delivery/message/compose.c puts the parts
+ * together.
  */
-#ifndef DELIVERY_DSN_H
-#define DELIVERY_DSN_H
+#ifndef DELIVERY_MESSAGE_DSN_H
+#define DELIVERY_MESSAGE_DSN_H
 
 #include <glib.h>
 

@@ -4,8 +4,8 @@
  * one of them, the report is sent that such a system would send. It goes to the return path, so
  * all that follows is real: the MTAs, the milter, what is recorded.
  */
-#ifndef DELIVERY_SIMULATOR_H
-#define DELIVERY_SIMULATOR_H
+#ifndef DELIVERY_MESSAGE_SIMULATOR_H
+#define DELIVERY_MESSAGE_SIMULATOR_H
 
 #include <glib.h>
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "db/checkout.h"
-#include "db/recorder.h"
+#include "db/group_commit.h"
 #include "tests/unit/db/server.h"
 
 enum { THREADS = 24 };
@@ -60,7 +60,7 @@ static gint64 number(PGconn *connection, const char *statement)
 /* --- threads -------------------------------------------------------------------------------- */
 
 struct caller {
-	struct db_recorder *recorder;
+	struct db_group_commit *recorder;
 	unsigned n;
 	const char *does;
 	struct db_record_result result;
@@ -76,7 +76,7 @@ static void *record(void *data)
 	g_autofree char *raw = g_strdup_printf("mail %u", caller->n);
 	const struct db_report report = {.document = document, .raw = raw, .raw_len = strlen(raw)};
 	bool is_recorded =
-	    db_recorder_record(caller->recorder, &report, &caller->result, &caller->error);
+	    db_group_commit_record(caller->recorder, &report, &caller->result, &caller->error);
 
 	g_assert_cmpint(is_recorded, ==, caller->error == NULL);
 	return NULL;
@@ -119,7 +119,7 @@ static void end(struct caller *caller)
 struct stage {
 	PGconn *observer;
 	struct db_pool *pool;
-	struct db_recorder *recorder;
+	struct db_group_commit *recorder;
 };
 
 static void open_stage(struct stage *stage, unsigned pool_size)
@@ -133,14 +133,14 @@ static void open_stage(struct stage *stage, unsigned pool_size)
 	stage->observer = server_connect(conninfo);
 	server_run(stage->observer, pretended);
 	stage->pool = db_pool_new(&options);
-	stage->recorder = db_recorder_new(stage->pool);
+	stage->recorder = db_group_commit_new(stage->pool);
 }
 
 static void close_stage(struct stage *stage)
 {
 	g_autoptr(PGconn) owner = server_connect("dbname=postgres");
 
-	db_recorder_free(stage->recorder);
+	db_group_commit_free(stage->recorder);
 	db_pool_free(stage->pool);
 	PQfinish(stage->observer);
 	server_run(owner, "DROP DATABASE recorder");
@@ -239,7 +239,7 @@ static void test_no_database(void)
 	const struct db_pool_options options = {
 	    .conninfo = "host=/nonexistent", .size = 2, .pool_wait = 5, .query_wait = 5};
 	struct db_pool *pool = db_pool_new(&options);
-	struct db_recorder *recorder = db_recorder_new(pool);
+	struct db_group_commit *recorder = db_group_commit_new(pool);
 	struct caller callers[THREADS];
 
 	for (unsigned i = 0; i < THREADS; i++) {
@@ -251,18 +251,18 @@ static void test_no_database(void)
 		g_assert_error(callers[i].error, BM_ERROR, BM_ERROR_RETRY);
 		clear(&callers[i]);
 	}
-	db_recorder_free(recorder);
+	db_group_commit_free(recorder);
 	db_pool_free(pool);
 }
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/recorder/own-outcome", test_own_outcome);
-	g_test_add_func("/recorder/left-alone", test_left_alone);
-	g_test_add_func("/recorder/poison", test_poison);
-	g_test_add_func("/recorder/killed", test_killed);
-	g_test_add_func("/recorder/leaders-held-up", test_leaders_held_up);
-	g_test_add_func("/recorder/no-database", test_no_database);
+	g_test_add_func("/group_commit/own-outcome", test_own_outcome);
+	g_test_add_func("/group_commit/left-alone", test_left_alone);
+	g_test_add_func("/group_commit/poison", test_poison);
+	g_test_add_func("/group_commit/killed", test_killed);
+	g_test_add_func("/group_commit/leaders-held-up", test_leaders_held_up);
+	g_test_add_func("/group_commit/no-database", test_no_database);
 	return g_test_run();
 }

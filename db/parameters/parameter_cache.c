@@ -3,7 +3,7 @@
  * The listening thread. It reads the parameters again at each notification, at each new
  * connection, and every minute as a safety net.
  */
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 
 #include <poll.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "db/parameters/state_file.h"
 #include "db/pg.h"
 #include "db/pg_connection.h"
 
@@ -68,7 +69,7 @@ static void keep(const struct parameter_cache *cache, const struct db_parameters
 
 	if (*cache->state_file == '\0' || !parameters->bounce_domains[0])
 		return;
-	if (!db_parameters_write(cache->state_file, parameters, &error))
+	if (!state_file_write(cache->state_file, parameters, &error))
 		log_event(LOG_LEVEL_WARNING, "", "state_file: not written: %s", error->message);
 }
 
@@ -171,7 +172,7 @@ static struct db_parameters *read_kept(const char *state_file)
 {
 	g_autoptr(GError) error = NULL;
 	struct db_parameters *parameters =
-	    *state_file == '\0' ? NULL : db_parameters_read(state_file, &error);
+	    *state_file == '\0' ? NULL : state_file_read(state_file, &error);
 
 	if (error && error->code != BM_ERROR_RETRY)
 		log_event(LOG_LEVEL_WARNING, "", "state_file: not used: %s", error->message);

@@ -3,7 +3,7 @@
  * RFC 3464 section 2.1:
  *   delivery-status-content = per-message-fields 1*( CRLF per-recipient-fields )
  */
-#include "delivery/dsn.h"
+#include "delivery/message/dsn.h"
 
 #include <stdbool.h>
 

@@ -10,7 +10,7 @@
  * a waiter that was taken need not watch the clock. One that was not, because leaders are held up
  * (by a lock, by a server that is silent), soon becomes a leader itself.
  */
-#include "db/recorder.h"
+#include "db/group_commit.h"
 
 #include "base/error.h"
 
@@ -29,46 +29,46 @@ struct waiter {
 	GCond woken;
 };
 
-struct db_recorder {
+struct db_group_commit {
 	struct db_pool *pool;
 	GMutex lock;
 	GQueue waiting; /* struct waiter, the one that came first first */
 	unsigned leaders;
 };
 
-struct db_recorder *db_recorder_new(struct db_pool *pool)
+struct db_group_commit *db_group_commit_new(struct db_pool *pool)
 {
-	struct db_recorder *recorder = g_new0(struct db_recorder, 1);
+	struct db_group_commit *group = g_new0(struct db_group_commit, 1);
 
-	recorder->pool = pool;
-	g_mutex_init(&recorder->lock);
-	g_queue_init(&recorder->waiting);
-	return recorder;
+	group->pool = pool;
+	g_mutex_init(&group->lock);
+	g_queue_init(&group->waiting);
+	return group;
 }
 
-void db_recorder_free(struct db_recorder *recorder)
+void db_group_commit_free(struct db_group_commit *group)
 {
-	if (!recorder)
+	if (!group)
 		return;
-	g_mutex_clear(&recorder->lock);
-	g_free(recorder);
+	g_mutex_clear(&group->lock);
+	g_free(group);
 }
 
 /* --- a leader; the lock is held around these ------------------------------------------------- */
 
 /* Those that came first, as far as a call may hold; at least one. */
-static GPtrArray *take_records(struct db_recorder *recorder)
+static GPtrArray *take_records(struct db_group_commit *group)
 {
 	GPtrArray *waiters = g_ptr_array_new();
 	size_t bytes = 0;
 
 	for (struct waiter *next;
-	     waiters->len < DB_RECORDS_MAX && (next = g_queue_peek_head(&recorder->waiting));) {
+	     waiters->len < DB_RECORDS_MAX && (next = g_queue_peek_head(&group->waiting));) {
 		bytes += next->record.report.raw_len;
 		if (waiters->len > 0 && bytes > DB_RECORDS_BYTES_MAX)
 			break;
 		next->state = TAKEN;
-		g_ptr_array_add(waiters, g_queue_pop_head(&recorder->waiting));
+		g_ptr_array_add(waiters, g_queue_pop_head(&group->waiting));
 	}
 	return waiters;
 }
@@ -95,54 +95,54 @@ static void record_all(struct db_pool *pool, const GPtrArray *waiters)
 		db_record_together(pool, records); /* what is left is recorded by its own thread */
 }
 
-static void lead(struct db_recorder *recorder)
+static void lead(struct db_group_commit *group)
 {
-	g_autoptr(GPtrArray) waiters = take_records(recorder);
+	g_autoptr(GPtrArray) waiters = take_records(group);
 
-	recorder->leaders++;
-	g_mutex_unlock(&recorder->lock);
-	record_all(recorder->pool, waiters);
-	g_mutex_lock(&recorder->lock);
-	recorder->leaders--;
+	group->leaders++;
+	g_mutex_unlock(&group->lock);
+	record_all(group->pool, waiters);
+	g_mutex_lock(&group->lock);
+	group->leaders--;
 	give_back_records(waiters);
-	struct waiter *next = g_queue_peek_head(&recorder->waiting);
+	struct waiter *next = g_queue_peek_head(&group->waiting);
 	if (next)
 		g_cond_signal(&next->woken); /* it leads */
 }
 
 /* --- who waits ------------------------------------------------------------------------------ */
 
-static bool may_lead(const struct db_recorder *recorder, const struct waiter *waiter)
+static bool may_lead(const struct db_group_commit *group, const struct waiter *waiter)
 {
-	return recorder->waiting.length >= ENOUGH * recorder->leaders ||
+	return group->waiting.length >= ENOUGH * group->leaders ||
 	       g_get_monotonic_time() >= waiter->leads_from;
 }
 
-static void wait_until_done(struct db_recorder *recorder, struct waiter *waiter)
+static void wait_until_done(struct db_group_commit *group, struct waiter *waiter)
 {
-	g_mutex_lock(&recorder->lock);
-	g_queue_push_tail(&recorder->waiting, waiter);
+	g_mutex_lock(&group->lock);
+	g_queue_push_tail(&group->waiting, waiter);
 	while (waiter->state != DONE)
 		if (waiter->state == TAKEN)
-			g_cond_wait(&waiter->woken, &recorder->lock);
-		else if (may_lead(recorder, waiter))
-			lead(recorder);
+			g_cond_wait(&waiter->woken, &group->lock);
+		else if (may_lead(group, waiter))
+			lead(group);
 		else
-			g_cond_wait_until(&waiter->woken, &recorder->lock, waiter->leads_from);
-	g_mutex_unlock(&recorder->lock);
+			g_cond_wait_until(&waiter->woken, &group->lock, waiter->leads_from);
+	g_mutex_unlock(&group->lock);
 }
 
-bool db_recorder_record(struct db_recorder *recorder, const struct db_report *report,
-			struct db_record_result *result_out, GError **error)
+bool db_group_commit_record(struct db_group_commit *group, const struct db_report *report,
+			    struct db_record_result *result_out, GError **error)
 {
 	struct waiter waiter = {.record = {.report = *report},
 				.leads_from = g_get_monotonic_time() + LONGEST_WAIT};
 
 	g_cond_init(&waiter.woken);
-	wait_until_done(recorder, &waiter);
+	wait_until_done(group, &waiter);
 	g_cond_clear(&waiter.woken);
 	if (db_record_is_left(&waiter.record))
-		return db_record_report(recorder->pool, report, result_out, error);
+		return db_record_report(group->pool, report, result_out, error);
 	if (waiter.record.error) {
 		g_propagate_error(error, waiter.record.error);
 		return false;

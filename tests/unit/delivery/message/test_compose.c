@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "classifier/mime/mime.h"
-#include "delivery/compose.h"
+#include "delivery/message/compose.h"
 
 static char *none[] = {NULL};
 

@@ -3,8 +3,8 @@
  * The few system parameters that must be known before a message is complete, as an
  * immutable snapshot.
  */
-#ifndef DB_PARAMETERS_H
-#define DB_PARAMETERS_H
+#ifndef DB_PARAMETERS_PARAMETERS_H
+#define DB_PARAMETERS_PARAMETERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,17 +43,6 @@ bool db_parameters_is_ours(const struct db_parameters *parameters, const char *a
  * key may be newer than this snapshot. Nor is an expired one: it still finds its
  * communication. */
 bool db_parameters_refuses(const struct db_parameters *parameters, const char *address);
-
-/* The last known parameters in a file, for a start without the database: bounce_domains and
- * operator_mailbox. Keys of return paths are never written. NULL with BM_ERROR_CONFIG naming what
- * is wrong with the file, or with BM_ERROR_RETRY when there is none yet. */
-struct db_parameters *db_parameters_read(const char *path, GError **error)
-    __attribute__((warn_unused_result));
-
-/* Replaces the file at once, as a whole and durably, unless it says the same already.
- * False with BM_ERROR_CONFIG; the old file is then untouched. */
-bool db_parameters_write(const char *path, const struct db_parameters *parameters, GError **error)
-    __attribute__((warn_unused_result));
 
 typedef struct db_parameters db_parameters_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(db_parameters_t, db_parameters_unref)

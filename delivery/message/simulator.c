@@ -3,7 +3,7 @@
  * One row for each behaviour. The words are those of common mail systems, so that the rules
  * judge them as they judge the others.
  */
-#include "delivery/simulator.h"
+#include "delivery/message/simulator.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * as a non-delivery notice (dsn.h), a message as the application wrote it (raw.h), or the
  * operator's copy of one that came in.
  */
-#ifndef DELIVERY_COMPOSE_H
-#define DELIVERY_COMPOSE_H
+#ifndef DELIVERY_MESSAGE_COMPOSE_H
+#define DELIVERY_MESSAGE_COMPOSE_H
 
 #include <glib.h>
 

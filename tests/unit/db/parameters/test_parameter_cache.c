@@ -4,7 +4,7 @@
  * the rest).
  */
 #include "base/error.h"
-#include "db/parameter_cache.h"
+#include "db/parameters/parameter_cache.h"
 
 /* Who listens only reads, and would never be refused. */
 static void test_parameters_come_from_the_leader(void)

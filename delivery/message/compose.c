@@ -4,7 +4,7 @@
  * attachments around both. Every text part is quoted-printable, so that no
  * server on the way has to convert, and a signature made later holds.
  */
-#include "delivery/compose.h"
+#include "delivery/message/compose.h"
 
 #include <string.h>
 
@@ -12,8 +12,8 @@
 #include <json-glib/json-glib.h>
 
 #include "base/error.h"
-#include "delivery/dsn.h"
-#include "delivery/raw.h"
+#include "delivery/message/dsn.h"
+#include "delivery/message/raw_message.h"
 
 /* --- composed ----------------------------------------------------------------- */
 
@@ -289,12 +289,12 @@ static GBytes *rewrite(const struct db_content *content, GDateTime *now)
 	g_autofree char *from = internet_address_to_string((InternetAddress *)author, NULL, TRUE);
 	g_autofree char *date = g_mime_utils_header_format_date(now);
 	g_autofree char *message_id = g_strdup_printf("<%s>", content->message_id);
-	const struct raw_fields fields = {.message_id = message_id,
-					  .communication_id = content->envelope_id,
-					  .date = date,
-					  .from = from};
+	const struct raw_message_fields fields = {.message_id = message_id,
+						  .communication_id = content->envelope_id,
+						  .date = date,
+						  .from = from};
 
-	return raw_rewrite(content->raw, content->raw_len, &fields);
+	return raw_message_rewrite(content->raw, content->raw_len, &fields);
 }
 
 GBytes *compose_message(const struct db_content *content, GDateTime *now, GError **error)
@@ -342,7 +342,7 @@ static char *copy_text(const struct db_copy *copy)
 static GMimeObject *original_part_new(const struct db_copy *copy)
 {
 	GMimePart *part = g_mime_part_new_with_type("message", "rfc822");
-	g_autofree char *lines = raw_as_lines(copy->raw, copy->raw_len);
+	g_autofree char *lines = raw_message_as_lines(copy->raw, copy->raw_len);
 
 	set_content(part, lines, strlen(lines));
 	g_mime_part_set_content_encoding(part, g_str_is_ascii(lines) ? GMIME_CONTENT_ENCODING_7BIT

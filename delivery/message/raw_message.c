@@ -2,7 +2,7 @@
  *
  * Field by field, then line by line.
  */
-#include "delivery/raw.h"
+#include "delivery/message/raw_message.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -135,7 +135,7 @@ static void read_raw_header(struct reader *reader, struct header *header)
 	}
 }
 
-GBytes *raw_rewrite(const char *raw, gsize len, const struct raw_fields *fields)
+GBytes *raw_message_rewrite(const char *raw, gsize len, const struct raw_message_fields *fields)
 {
 	GString *out = g_string_sized_new(len + len / 32 + 512);
 	struct reader reader = {raw, raw + len};
@@ -158,7 +158,7 @@ GBytes *raw_rewrite(const char *raw, gsize len, const struct raw_fields *fields)
 	return g_string_free_to_bytes(out);
 }
 
-char *raw_as_lines(const char *raw, gsize len)
+char *raw_message_as_lines(const char *raw, gsize len)
 {
 	GString *out = g_string_sized_new(len + len / 32 + 2);
 	struct reader reader = {raw, raw + len};

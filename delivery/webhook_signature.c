@@ -3,7 +3,7 @@
  * A key shorter than what the specification asks for is refused: it could be guessed by who has
  * seen one event.
  */
-#include "delivery/signature.h"
+#include "delivery/webhook_signature.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static bool take_secret_line(GPtrArray *secrets, const char *line)
 	return true;
 }
 
-char **signature_read_secrets(const char *path, GError **error)
+char **webhook_signature_read_secrets(const char *path, GError **error)
 {
 	g_autofree char *text = NULL;
 	g_autoptr(GError) cause = NULL;
@@ -88,7 +88,7 @@ static char *sign_body(char **secrets, const char *id, const char *timestamp, co
 	return g_string_free(value, FALSE);
 }
 
-char **signature_headers(char **secrets, const char *id, gint64 now, const char *body)
+char **webhook_signature_headers(char **secrets, const char *id, gint64 now, const char *body)
 {
 	g_autofree char *timestamp = g_strdup_printf("%" G_GINT64_FORMAT, now);
 	g_autofree char *signature = sign_body(secrets, id, timestamp, body);
