@@ -9,12 +9,12 @@
 #include "base/shown_text.h"
 #include "classifier/text/fold.h"
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/people.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/row_text.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "ctl/terminal/output.h"
 #include "db/people/operator_queries.h"
 
@@ -24,10 +24,12 @@ static const struct ctl_option list_options[] = {
     {.name = "communication",
      .value = &value_communication,
      .help = "only those of this communication"},
-    {.name = "address", .value = &ctl_value_text, .help = "only those whose address contains this"},
+    {.name = "address",
+     .value = &ctl_value_type_text,
+     .help = "only those whose address contains this"},
     {.name = "class", .value = &value_class, .help = "only this class"},
     {.name = "queue-id",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "only those of the report that the MTA's log calls so"},
     {0},
 };
@@ -59,7 +61,7 @@ enum {
 static const struct ctl_option show_options[] = {
     {.name = "raw", .help = "only the message, byte by byte as it came"},
     {.name = "lines",
-     .value = &ctl_value_count,
+     .value = &ctl_value_type_count,
      .help = "lines of the message beside the verdict",
      .default_value = "60"},
     {0},
@@ -171,7 +173,7 @@ static void append_bounce_json(GString *out, const struct db_rows *bounce,
 
 static char *verdict_text(const struct db_rows *bounce, const struct table_style *style)
 {
-	g_autoptr(table_t) table = ctl_people_table(bounce, NULL);
+	g_autoptr(table_t) table = ctl_row_text_table(bounce, NULL);
 	GString *text = g_string_new(NULL);
 
 	table_print_blocks(table, style, text);
@@ -210,7 +212,7 @@ static enum ctl_exit_code show(const struct ctl_call *call, const struct db_rows
 		append_bounce_json(out, bounce, raw);
 	else
 		append_bounce_text(out, call, bounce, raw);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 static enum ctl_exit_code run_show(struct ctl_call *call)
@@ -222,13 +224,13 @@ static enum ctl_exit_code run_show(struct ctl_call *call)
 
 	if (bounce)
 		raw = ctl_connect_fetch(call, &operator_queries_bounce_raw, id, &error);
-	return raw ? show(call, bounce, raw) : ctl_result_error(call, error);
+	return raw ? show(call, bounce, raw) : ctl_error_message_print(call, error);
 }
 
 CTL_COMMAND(command_bounce_show) = {
     .name = "bounce show",
     .topic = TOPIC_OVERVIEW,
-    .arguments = {{&ctl_value_id, CTL_ONE}},
+    .arguments = {{&ctl_value_type_id, CTL_ONE}},
     .summary = "show a bounce: the verdict beside the message it was read from",
     .example = "bounce show 4711",
     .help = "The lines that decided are marked with \">\". On a terminal of 130 columns the two\n"

@@ -18,8 +18,8 @@
 #include "classifier/verdict/classify.h"
 #include "ctl/classifier_commands/explain.h"
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
@@ -263,7 +263,7 @@ static enum ctl_exit_code run_classify(struct ctl_call *call)
 	if (ctl_connect_settings(call, &settings, &error))
 		rules = rule_files_load(call, &settings, &error);
 	if (!rules) {
-		ctl_result_error(call, error);
+		ctl_error_message_print(call, error);
 		return CTL_EXIT_CONFIG;
 	}
 	g_autoptr(table_t) table = new_verdict_table();
@@ -283,7 +283,7 @@ static const struct ctl_option options[] = {
 CTL_COMMAND(command_classify) = {
     .name = "classify",
     .topic = TOPIC_MAILS,
-    .arguments = {{&ctl_value_file, CTL_ONE_OR_MORE}},
+    .arguments = {{&ctl_value_type_file, CTL_ONE_OR_MORE}},
     .summary = "say what mails are: class, reason and recipient of each bounce",
     .help = "A file is one mail; formail -s takes an mbox apart. A folder is read with all below\n"
 	    "it, in the order of names; - is the standard input. Nothing is recorded. A file that\n"

@@ -17,10 +17,10 @@
 #include "ctl/classifier_commands/intake_batch.h"
 #include "ctl/classifier_commands/intake_mail.h"
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "ctl/terminal/output.h"
 
 /* --- standard input --------------------------------------------------------------------------- */
@@ -267,7 +267,7 @@ static enum ctl_exit_code run_intake(struct ctl_call *call)
 	if (pool)
 		rules = load_rules(call, &limits, &error);
 	if (!rules) {
-		ctl_result_error(call, error);
+		ctl_error_message_print(call, error);
 		return CTL_EXIT_TEMPFAIL;
 	}
 	struct intake_mail_job job = {.call = call,
@@ -282,19 +282,19 @@ static enum ctl_exit_code run_intake(struct ctl_call *call)
 }
 
 static const char *const log_targets[] = {"syslog", "stderr", NULL};
-static const struct ctl_value value_log = {
-    .name = "WHERE", .kind = CTL_VALUE_WORD, .words = log_targets};
+static const struct ctl_value_type value_log = {
+    .name = "WHERE", .kind = CTL_VALUE_TYPE_WORD, .words = log_targets};
 
 static const struct ctl_option options[] = {
     {.name = "from",
-     .value = &(const struct ctl_value){.name = "SENDER"},
+     .value = &(const struct ctl_value_type){.name = "SENDER"},
      .help = "the envelope sender (default: from Return-Path)"},
     {.name = "to",
-     .value = &(const struct ctl_value){.name = "RECIPIENT"},
+     .value = &(const struct ctl_value_type){.name = "RECIPIENT"},
      .help = "an envelope recipient; may be repeated (default: from Delivered-To and the like)",
      .is_repeatable = true},
     {.name = "queue-id",
-     .value = &ctl_value_name,
+     .value = &ctl_value_type_name,
      .help = "the MTA's name of the mail, for the log"},
     {.name = "log",
      .value = &value_log,
@@ -305,7 +305,7 @@ static const struct ctl_option options[] = {
      .value = &value_address,
      .help = "who gets what a person must see, where no operator_mailbox is set"},
     {.name = "sendmail",
-     .value = &(const struct ctl_value){.name = "PROGRAM", .is_file = true},
+     .value = &(const struct ctl_value_type){.name = "PROGRAM", .is_file = true},
      .help = "what it is handed to",
      .default_value = "/usr/sbin/sendmail"},
     {0},
@@ -314,7 +314,7 @@ static const struct ctl_option options[] = {
 CTL_COMMAND(command_intake) = {
     .name = "intake",
     .topic = TOPIC_MAILS,
-    .arguments = {{&(const struct ctl_value){.name = "FILE|MAILDIR|-", .is_file = true},
+    .arguments = {{&(const struct ctl_value_type){.name = "FILE|MAILDIR|-", .is_file = true},
 		   CTL_ANY_NUMBER}},
     .summary = "take in reports from standard input, maildirs and mboxes",
     .example = "intake Maildir",

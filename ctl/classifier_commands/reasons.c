@@ -5,8 +5,8 @@
  */
 #include "classifier/rules/reason.h"
 #include "ctl/framework/call.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
 #include "ctl/terminal/table.h"
@@ -53,7 +53,7 @@ static enum ctl_exit_code run_reasons(struct ctl_call *call)
 		append_reason_json(out, &reasons[i]);
 	if (!json)
 		append_reason_table(out, reasons, count);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 CTL_COMMAND(command_reasons) = {

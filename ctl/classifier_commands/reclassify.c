@@ -6,13 +6,13 @@
 #include "base/shown_text.h"
 #include "ctl/classifier_commands/propose_rule.h"
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/people.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/row_text.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "ctl/terminal/output.h"
 #include "db/people/operator_queries.h"
 
@@ -83,8 +83,8 @@ static void append_outcome_text(GString *out, const struct outcome *outcome)
 {
 	const struct table_style style = output_style();
 	const struct propose_rule *proposed = outcome->proposed;
-	g_autofree char *said = ctl_people_sentence("bounce {id} is {reason} now: {consequence}",
-						    outcome->done, &style);
+	g_autofree char *said = ctl_row_text_sentence("bounce {id} is {reason} now: {consequence}",
+						      outcome->done, &style);
 
 	g_string_append_printf(out, "%s\n\n", said);
 	if (!proposed->rule) {
@@ -116,7 +116,7 @@ static enum ctl_exit_code preview_reclassification(struct ctl_call *call)
 	    ctl_connect_fetch(call, &operator_queries_reclassify_preview, values, &error);
 
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	if (db_rows_count(rows) == 0) {
 		ctl_call_say(call, "there is no bounce %s", ctl_call_argument(call, 1));
 		return CTL_EXIT_FAULT;
@@ -141,12 +141,12 @@ static enum ctl_exit_code reclassify(struct ctl_call *call)
 	if (bounce)
 		raw = ctl_connect_fetch(call, &operator_queries_bounce_raw, values, &error);
 	if (!raw)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	propose_rule_try(call, bounce, raw, &proposed);
 	g_autoptr(db_rows_t) hits = fetch_hits(call, proposed.rule);
 	const struct outcome outcome = {done, &proposed, hits};
 	(ctl_call_has(call, "json") ? append_outcome_json : append_outcome_text)(out, &outcome);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 static enum ctl_exit_code run_reclassify(struct ctl_call *call)
@@ -160,7 +160,7 @@ static const struct ctl_option options[] = {
      .help = "what it is: see \"bouncectl reasons\"",
      .is_required = true},
     {.name = "why",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "a note for those who ask later",
      .default_value = "set right by hand"},
     {.name = "yes",
@@ -171,7 +171,7 @@ static const struct ctl_option options[] = {
 CTL_COMMAND(command_reclassify) = {
     .name = "reclassify",
     .topic = TOPIC_CORRECTIONS,
-    .arguments = {{&ctl_value_id, CTL_ONE}},
+    .arguments = {{&ctl_value_type_id, CTL_ONE}},
     .summary = "correct the verdict on a bounce, and what followed from it",
     .example = "reclassify 4711 --as mailbox_full --why 'they told us' --yes",
     .help =

@@ -7,8 +7,8 @@
 
 #include "base/progress.h"
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
@@ -172,7 +172,7 @@ static enum ctl_exit_code replay(struct replay *replay)
 	}
 	if (done)
 		return CTL_EXIT_OK;
-	return error ? ctl_result_error(replay->call, error) : CTL_EXIT_OUTPUT;
+	return error ? ctl_error_message_print(replay->call, error) : CTL_EXIT_OUTPUT;
 }
 
 static struct table *new_replay_table(void)
@@ -194,7 +194,7 @@ static enum ctl_exit_code run_replay(struct ctl_call *call)
 	if (ctl_connect_settings(call, &settings, &error))
 		rules = rule_files_load(call, &settings, &error);
 	if (!rules || !ctl_connect_pool(call, &error))
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	struct replay job = {.call = call,
 			     .rules = rules,
 			     .limits = intake_settings_limits(&settings.intake),
@@ -205,7 +205,7 @@ static enum ctl_exit_code run_replay(struct ctl_call *call)
 static const struct ctl_option options[] = {
     {.name = "apply", .help = "correct the verdicts, and what followed from them"},
     {.name = "why",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "a note for those who ask later",
      .default_value = "replayed with changed rules"},
     {0},

@@ -4,8 +4,8 @@
  * running every example and counter-example, printing the rules in the order of decision.
  */
 #include "classifier/verdict/rule_check.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
@@ -58,7 +58,7 @@ static enum ctl_exit_code run_faults(struct ctl_call *call,
 	if (!faults.json)
 		g_string_append_printf(out, "%zu rules, %u %s\n", ruleset_count(rules), count,
 				       of_what);
-	enum ctl_exit_code exit_code = ctl_result_print(out);
+	enum ctl_exit_code exit_code = ctl_call_print(out);
 	return exit_code == CTL_EXIT_OK && count > 0 ? CTL_EXIT_FAULT : exit_code;
 }
 
@@ -117,7 +117,7 @@ static enum ctl_exit_code run_rule_list(struct ctl_call *call)
 		append_rule_json(ruleset_get(rules, i), out);
 	if (!json)
 		append_rule_table(rules, out);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 /* --- commands ---------------------------------------------------------------- */

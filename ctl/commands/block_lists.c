@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/block_queries.h"
 
 /* --- import ------------------------------------------------------------------------- */
@@ -18,7 +18,7 @@
 static const struct ctl_option import_options[] = {
     {.name = "apply", .help = "do it"},
     {.name = "why",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "the reason, for those who ask later; needed with --apply"},
     {0},
 };
@@ -87,7 +87,8 @@ static enum ctl_exit_code apply_block_list(struct ctl_call *call, const char *li
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &block_queries_import, values, &error);
 
-	return rows ? ctl_view_print(call, &section, rows, NULL) : ctl_result_error(call, error);
+	return rows ? ctl_view_print(call, &section, rows, NULL)
+		    : ctl_error_message_print(call, error);
 }
 
 static enum ctl_exit_code run_import(struct ctl_call *call)
@@ -102,13 +103,13 @@ static enum ctl_exit_code run_import(struct ctl_call *call)
 	const char *const values[] = {list};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &block_queries_preview, values, &error);
-	return rows ? print_import_preview(call, rows) : ctl_result_error(call, error);
+	return rows ? print_import_preview(call, rows) : ctl_error_message_print(call, error);
 }
 
 CTL_COMMAND(command_blocks_import) = {
     .name = "blocks import",
     .topic = TOPIC_BLOCKS,
-    .arguments = {{&ctl_value_file, CTL_ONE}},
+    .arguments = {{&ctl_value_type_file, CTL_ONE}},
     .summary = "block the addresses of a list: show it first, then --apply",
     .help = "FILE is CSV, a record a line; \"-\" is standard input. Its first line names the\n"
 	    "columns: address, and any of reason, why, source, process (blocked for this one\n"
@@ -139,7 +140,7 @@ CTL_COMMAND(command_blocks_imports) = {
 CTL_COMMAND(command_blocks_withdraw) = {
     .name = "blocks withdraw",
     .topic = TOPIC_BLOCKS,
-    .arguments = {{&ctl_value_id, CTL_ONE}},
+    .arguments = {{&ctl_value_type_id, CTL_ONE}},
     .summary = "take an import back: what it blocked is lifted",
     .help = "The number is that of \"blocks imports\". What was lifted since stays lifted; blocks\n"
 	    "that ended earlier, whose place it had taken, are there again.\n",
@@ -170,12 +171,12 @@ static enum ctl_exit_code run_export(struct ctl_call *call)
 	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &block_queries_export, values, &error);
 
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	if (ctl_call_has(call, "json"))
 		return ctl_view_print(call, &(const struct ctl_section){0}, rows, NULL);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		g_string_append_printf(out, "%s\n", db_rows_find(rows, row, "line"));
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 CTL_COMMAND(command_blocks_export) = {

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/block_queries.h"
 
 static const struct ctl_option list_options[] = {
@@ -58,7 +58,7 @@ static enum ctl_exit_code run_blocks(struct ctl_call *call)
 CTL_COMMAND(command_blocks) = {
     .name = "blocks",
     .topic = TOPIC_BLOCKS,
-    .arguments = {{&ctl_value_text, CTL_OPTIONAL}},
+    .arguments = {{&ctl_value_type_text, CTL_OPTIONAL}},
     .summary = "list the blocked addresses, or those that contain TEXT; why one is blocked",
     .help = "For a whole address the story is told: the report, how it was judged and how far it\n"
 	    "was trusted, the parameters in force then, who blocked and who lifted.\n",
@@ -69,7 +69,7 @@ CTL_COMMAND(command_blocks) = {
 
 static const struct ctl_option block_options[] = {
     {.name = "until",
-     .value = &ctl_value_future,
+     .value = &ctl_value_type_future,
      .help = "the block ends by itself then: 3d, tomorrow, a date"},
     {.name = "process", .value = &value_process, .help = "for this process only"},
     {0},
@@ -135,7 +135,7 @@ static enum ctl_exit_code run_unblock(struct ctl_call *call)
 	g_autoptr(db_rows_t) rows =
 	    ctl_connect_fetch(call, &block_queries_unblock_preview, values, &error);
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	return db_rows_count(rows) > 0 ? print_waiting_mails(call, rows)
 				       : ctl_view_show(call, &unblock_view);
 }

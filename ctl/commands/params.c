@@ -4,7 +4,7 @@
  */
 #include "ctl/framework/command.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/operator_queries.h"
 
 static const struct ctl_option list_options[] = {
@@ -18,7 +18,7 @@ static const struct ctl_option list_options[] = {
 CTL_COMMAND(command_params) = {
     .name = "params",
     .topic = TOPIC_PARAMETERS,
-    .arguments = {{&ctl_value_text, CTL_OPTIONAL}},
+    .arguments = {{&ctl_value_type_text, CTL_OPTIONAL}},
     .summary = "list the system parameters, or those whose name contains TEXT",
     .example = "params resend",
     .options = {list_options},
@@ -57,7 +57,7 @@ CTL_COMMAND(command_params_set) = {
     .name = "params set",
     .topic = TOPIC_PARAMETERS,
     .arguments = {{&value_parameter, CTL_ONE},
-		  {&(const struct ctl_value){.name = "VALUE"}, CTL_ONE}},
+		  {&(const struct ctl_value_type){.name = "VALUE"}, CTL_ONE}},
     .summary = "set a parameter; in force at once",
     .help = "A wrong value is refused, with the reason.\n",
     .example = "params set resend off --process newsletter",

@@ -4,19 +4,19 @@
  * Giving and taking show first who gets it and who loses it; each takes the other back.
  */
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/queue_admin.h"
 
-static const struct ctl_value value_application = {.name = "APPLICATION"};
+static const struct ctl_value_type value_application = {.name = "APPLICATION"};
 
 CTL_COMMAND(command_processes) = {
     .name = "processes",
     .topic = TOPIC_PARAMETERS,
-    .arguments = {{&ctl_value_text, CTL_OPTIONAL}},
+    .arguments = {{&ctl_value_type_text, CTL_OPTIONAL}},
     .summary = "list the processes, or those whose name contains TEXT, and whose they are",
     .example = "processes news",
     .view = {.parameters = {"TEXT"},
@@ -45,7 +45,7 @@ CTL_COMMAND(command_process_show) = {
 static const struct ctl_option apply_options[] = {
     {.name = "apply", .help = "do it"},
     {.name = "why",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "the reason, for those who ask later; needed with --apply"},
     {0},
 };
@@ -66,7 +66,7 @@ static enum ctl_exit_code preview_process(struct ctl_call *call,
 	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, statement, values, &error);
 	return rows ? ctl_view_print(call, &preview_section, rows,
 				     "\nNothing was changed. Do it with --apply --why TEXT.\n")
-		    : ctl_result_error(call, error);
+		    : ctl_error_message_print(call, error);
 }
 
 static enum ctl_exit_code run_process_change(struct ctl_call *call,

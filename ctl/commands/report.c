@@ -5,14 +5,14 @@
 #include "ctl/framework/command.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/operator_queries.h"
 
 static const char *const dimensions[] = {"class",      "reason", "process", "domain",
 					 "remote_mta", "rule",   "trust",   "hour",
 					 "day",        "week",   "month",   NULL};
-static const struct ctl_value value_dimension = {
-    .name = "DIMENSION", .kind = CTL_VALUE_WORD, .words = dimensions};
+static const struct ctl_value_type value_dimension = {
+    .name = "DIMENSION", .kind = CTL_VALUE_TYPE_WORD, .words = dimensions};
 
 static const struct ctl_option report_options[] = {
     {.name = "by", .value = &value_dimension, .help = "what to count by", .default_value = "class"},

@@ -7,11 +7,11 @@
 
 #include "ctl/commands/tasks.h"
 #include "ctl/framework/connect.h"
-#include "ctl/framework/each.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/each_id.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/operator_queries.h"
 #include "db/values/pg_array.h"
 
@@ -29,10 +29,10 @@ static const struct ctl_option options[] = {
     {.name = "no-outage", .help = "it was no outage: the held blocks are made"},
     {.name = "no-resend", .help = "with --works or --outage: do not send again what came back"},
     {.name = "note",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "what is to be remembered; --works needs it"},
     {.name = "limit",
-     .value = &ctl_value_count,
+     .value = &ctl_value_type_count,
      .help = "at most this many",
      .default_value = "1000"},
     {.name = "yes",
@@ -45,7 +45,7 @@ static const struct ctl_option options[] = {
 struct way {
 	const char *option;
 	const char *resolution; /* as bounce.preview_task() calls it */
-	struct ctl_each each;
+	struct ctl_each_id each;
 };
 
 /* Each way to resolve a task has an option and a statement of its own; the first is the plain
@@ -197,7 +197,7 @@ static enum ctl_exit_code preview_resolution(struct ctl_call *call, const GPtrAr
 	g_autoptr(db_rows_t) rows = fetch_preview(call, ids, way, &error);
 
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	g_autofree char *closing = preview_closing(rows);
 	return ctl_view_print(call, &section, rows, closing);
 }
@@ -205,13 +205,13 @@ static enum ctl_exit_code preview_resolution(struct ctl_call *call, const GPtrAr
 static enum ctl_exit_code resolve_tasks(struct ctl_call *call, const GPtrArray *ids,
 					const struct way *way)
 {
-	return ctl_call_has(call, "yes") ? ctl_each_run(call, ids, &way->each)
+	return ctl_call_has(call, "yes") ? ctl_each_id_run(call, ids, &way->each)
 					 : preview_resolution(call, ids, way);
 }
 
 static enum ctl_exit_code resolve_named(struct ctl_call *call, const struct way *way)
 {
-	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
+	g_autoptr(GPtrArray) ids = ctl_each_id_list(call);
 
 	return ids ? resolve_tasks(call, ids, way) : CTL_EXIT_USAGE;
 }
@@ -223,7 +223,7 @@ static enum ctl_exit_code resolve_filtered(struct ctl_call *call, const struct w
 	g_autoptr(db_rows_t) tasks = fetch_task_ways(call, &error);
 
 	if (!tasks)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	if (db_rows_count(tasks) == 0) {
 		ctl_call_say(call, "no open task fits");
 		return CTL_EXIT_FAULT;

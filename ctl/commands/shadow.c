@@ -5,12 +5,12 @@
 #include "ctl/framework/command.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/operator_queries.h"
 
 static const struct ctl_option shadow_options[] = {
     {.name = "process", .value = &value_process, .help = "only this process"},
-    {.name = "since", .value = &ctl_value_past, .help = "from then on: 24h, 7d, a date"},
+    {.name = "since", .value = &ctl_value_type_past, .help = "from then on: 24h, 7d, a date"},
     {0},
 };
 

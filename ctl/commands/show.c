@@ -5,12 +5,12 @@
 #include "ctl/commands/show.h"
 
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
 #include "db/people/operator_queries.h"
 
-const struct ctl_value show_communication = {.name = "COMMUNICATION"};
+const struct ctl_value_type show_communication = {.name = "COMMUNICATION"};
 
 static const struct ctl_view communication_view = {
     .parameters = {"COMMUNICATION"},
@@ -65,7 +65,7 @@ enum ctl_exit_code show_run(struct ctl_call *call)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) found = ctl_connect_fetch(call, &operator_queries_find, what, &error);
 
-	return found ? show_found(call, found) : ctl_result_error(call, error);
+	return found ? show_found(call, found) : ctl_error_message_print(call, error);
 }
 
 CTL_COMMAND(command_show) = {

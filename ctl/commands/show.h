@@ -8,7 +8,7 @@
 #include "ctl/framework/command.h"
 
 /* COMMUNICATION: an id, an envelope id, a Message-ID, a reference or an address. */
-extern const struct ctl_value show_communication;
+extern const struct ctl_value_type show_communication;
 
 /* Shows the communication that the first argument names. */
 enum ctl_exit_code show_run(struct ctl_call *call);

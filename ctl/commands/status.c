@@ -6,8 +6,8 @@
 
 #include "base/shown_text.h"
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
 #include "ctl/terminal/table.h"
@@ -115,9 +115,9 @@ static enum ctl_exit_code run_status(struct ctl_call *call)
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	(ctl_call_has(call, "json") ? append_status_json : append_status)(out, rows);
-	enum ctl_exit_code exit_code = ctl_result_print(out);
+	enum ctl_exit_code exit_code = ctl_call_print(out);
 	if (exit_code == CTL_EXIT_OK && ctl_call_has(call, "check") && has_warning(rows))
 		return CTL_EXIT_FAULT;
 	return exit_code;

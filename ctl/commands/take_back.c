@@ -5,7 +5,7 @@
  */
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/operator_queries.h"
 
 CTL_COMMAND(command_task_reopen) = {

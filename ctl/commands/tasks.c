@@ -6,12 +6,12 @@
 #include "ctl/commands/tasks.h"
 
 #include "ctl/framework/connect.h"
-#include "ctl/framework/each.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/each_id.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/operator_queries.h"
 
 /* --- tasks --------------------------------------------------------------------- */
@@ -22,11 +22,11 @@ const struct ctl_option tasks_filter_options[] = {
     {.name = "domain", .value = &value_domain, .help = "only this remote domain"},
     {.name = "process", .value = &value_process, .help = "only this process"},
     {.name = "owner",
-     .value = &ctl_value_name,
+     .value = &ctl_value_type_name,
      .help = "only those of this person; \"\" for those of nobody"},
     {.name = "mine", .help = "only yours, by the name of your account"},
     {.name = "text",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "only those with this in address, diagnosis, subject, reference or note"},
     {0},
 };
@@ -36,23 +36,27 @@ static const char *const groups[] = {"domain", "kind", "reason", "process", "own
 
 static const struct ctl_option list_options[] = {
     {.name = "address",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "only those whose address or domain contains this"},
     {.name = "overdue", .help = "only those past their due date"},
     {.name = "due",
-     .value = &ctl_value_future,
+     .value = &ctl_value_type_future,
      .help = "only those due before then: 3d, tomorrow, a date"},
     {.name = "since",
-     .value = &ctl_value_past,
+     .value = &ctl_value_type_past,
      .help = "only those made from then on: 24h, 7d, a date"},
-    {.name = "until", .value = &ctl_value_past, .help = "only those made before then"},
+    {.name = "until", .value = &ctl_value_type_past, .help = "only those made before then"},
     {.name = "all", .help = "include closed tasks"},
     {.name = "sort",
-     .value = &(const struct ctl_value){.name = "ORDER", .kind = CTL_VALUE_WORD, .words = orders},
+     .value = &(const struct ctl_value_type){.name = "ORDER",
+					     .kind = CTL_VALUE_TYPE_WORD,
+					     .words = orders},
      .help = "the order",
      .default_value = "due"},
     {.name = "by",
-     .value = &(const struct ctl_value){.name = "GROUP", .kind = CTL_VALUE_WORD, .words = groups},
+     .value = &(const struct ctl_value_type){.name = "GROUP",
+					     .kind = CTL_VALUE_TYPE_WORD,
+					     .words = groups},
      .help = "only count them by this"},
     {.name = "ids", .help = "only their ids, for \"task assign -\" and the like"},
     {0},
@@ -110,10 +114,10 @@ static enum ctl_exit_code print_ids(struct ctl_call *call)
 	g_autoptr(db_rows_t) rows =
 	    ctl_connect_fetch(call, &operator_queries_task_ids, values, &error);
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		g_string_append_printf(out, "%s\n", db_rows_find(rows, row, "id"));
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 static enum ctl_exit_code run_tasks(struct ctl_call *call)
@@ -181,19 +185,20 @@ CTL_COMMAND(command_task_show) = {
 /* --- task assign, postpone, note ---------------------------------------------------- */
 
 static const struct ctl_option assign_options[] = {
-    {.name = "to", .value = &ctl_value_text, .help = "the person"},
+    {.name = "to", .value = &ctl_value_type_text, .help = "the person"},
     {.name = "me", .help = "to you, by the name of your account"},
     {.name = "nobody", .help = "give it back"},
-    {.name = "note", .value = &ctl_value_text, .help = "why"},
+    {.name = "note", .value = &ctl_value_type_text, .help = "why"},
     {0},
 };
 
 static enum ctl_exit_code run_assign(struct ctl_call *call)
 {
-	static const struct ctl_each to = {.section = {.statement = &operator_queries_task_assign,
-						       .sentence = "task {id} is {owner}'s"},
-					   .parameters = {"ID", "to", "note"}};
-	static const struct ctl_each nobody = {
+	static const struct ctl_each_id to = {
+	    .section = {.statement = &operator_queries_task_assign,
+			.sentence = "task {id} is {owner}'s"},
+	    .parameters = {"ID", "to", "note"}};
+	static const struct ctl_each_id nobody = {
 	    .section = {.statement = &operator_queries_task_assign,
 			.sentence = "task {id} is nobody's"},
 	    .parameters = {"ID", "to", "note"}};
@@ -202,7 +207,7 @@ static enum ctl_exit_code run_assign(struct ctl_call *call)
 		return ctl_call_refuse(call, "to whom? --to NAME, --me or --nobody");
 	if (ctl_call_has(call, "me"))
 		ctl_call_set(call, "to", g_get_user_name());
-	return ctl_each_run_ids(call, ctl_call_has(call, "nobody") ? &nobody : &to);
+	return ctl_each_id_run_all(call, ctl_call_has(call, "nobody") ? &nobody : &to);
 }
 
 CTL_COMMAND(command_task_assign) = {
@@ -218,10 +223,10 @@ CTL_COMMAND(command_task_assign) = {
 
 static const struct ctl_option postpone_options[] = {
     {.name = "until",
-     .value = &ctl_value_future,
+     .value = &ctl_value_type_future,
      .help = "3d, 2w, tomorrow, 2026-12-24, \"2026-12-24 09:00\"",
      .is_required = true},
-    {.name = "note", .value = &ctl_value_text, .help = "why"},
+    {.name = "note", .value = &ctl_value_type_text, .help = "why"},
     {0},
 };
 
@@ -240,7 +245,7 @@ CTL_COMMAND(command_task_postpone) = {
 CTL_COMMAND(command_task_note) = {
     .name = "task note",
     .topic = TOPIC_TASKS,
-    .arguments = {{&value_task, CTL_ONE}, {&ctl_value_text, CTL_ONE}},
+    .arguments = {{&value_task, CTL_ONE}, {&ctl_value_type_text, CTL_ONE}},
     .summary = "write a note into a task's history",
     .example = "task note 17 'they call back'",
     .view = {.parameters = {"ID", "TEXT"},

@@ -4,29 +4,29 @@
  * transaction; without --apply it only shows what would be.
  */
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/operator_queries.h"
 
 static const struct ctl_option options[] = {
     {.name = "domain", .value = &value_domain, .help = "only to this domain"},
     {.name = "rule",
-     .value = &(const struct ctl_value){.name = "RULE"},
+     .value = &(const struct ctl_value_type){.name = "RULE"},
      .help = "only those this rule decided"},
     {.name = "diagnostic",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "only those whose diagnostic contains this"},
     {.name = "apply", .help = "do it"},
     {.name = "why",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "the reason, for those who ask later; needed with --apply"},
     {.name = "no-resend", .help = "do not send again what came back"},
     {.name = "list", .help = "show what was undone, and when"},
     {.name = "take-back",
-     .value = &ctl_value_id,
+     .value = &ctl_value_type_id,
      .help = "all is as before the undo of this number; needs --why"},
     {0},
 };
@@ -113,7 +113,7 @@ static enum ctl_exit_code preview_undo(struct ctl_call *call)
 	ctl_view_bind(call, apply_view.parameters, values);
 	g_autoptr(db_rows_t) rows =
 	    ctl_connect_fetch(call, &operator_queries_undo_preview, values, &error);
-	return rows ? print_undo_preview(call, rows) : ctl_result_error(call, error);
+	return rows ? print_undo_preview(call, rows) : ctl_error_message_print(call, error);
 }
 
 static enum ctl_exit_code run_undo(struct ctl_call *call)

@@ -3,7 +3,7 @@
  * bouncectl check: the audit of the database: what was forgotten, and how to mend it.
  */
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
 #include "db/people/operator_queries.h"
@@ -21,7 +21,7 @@ static enum ctl_exit_code run_check(struct ctl_call *call)
 	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &operator_queries_audit, NULL, &error);
 
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 
 	enum ctl_exit_code printed = ctl_view_print(call, &faults, rows, NULL);
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
 #include "db/schema/migrate.h"
 
@@ -75,7 +75,7 @@ static enum ctl_exit_code print_schema(const struct ctl_call *call,
 		append_schema_json(out, schema, missing);
 	else
 		append_schema_text(out, schema, missing);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 static void print_applied(unsigned version, const char *name)
@@ -114,7 +114,7 @@ static enum ctl_exit_code check_database(const struct ctl_call *call, const char
 	struct db_schema_status schema;
 
 	if (!db_schema_read(conninfo, &schema, &error))
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	bool is_current = schema.state == DB_SCHEMA_CURRENT;
 	if (is_current && is_asking_for_rights)
 		missing = look_for_missing_rights(call, conninfo);
@@ -130,7 +130,8 @@ static enum ctl_exit_code run_schema_check(struct ctl_call *call)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *conninfo = ctl_connect_conninfo(call, &error);
 
-	return conninfo ? check_database(call, conninfo, true) : ctl_result_error(call, error);
+	return conninfo ? check_database(call, conninfo, true)
+			: ctl_error_message_print(call, error);
 }
 
 /* A command that needs another state than this one, and the command for this one. */
@@ -150,14 +151,14 @@ static bool bring_up(const struct ctl_call *call, const char *conninfo, const st
 
 	*exit_out = CTL_EXIT_FAULT;
 	if (!db_schema_read(conninfo, &schema, &error)) {
-		*exit_out = ctl_result_error(call, error);
+		*exit_out = ctl_error_message_print(call, error);
 		return false;
 	}
 	bool is_other = schema.state == other->state;
 	if (is_other)
 		ctl_call_say(call, "%s; run \"bouncectl %s\"", schema.detail, other->command);
 	else if (!db_schema_migrate(conninfo, &progress, &error))
-		*exit_out = ctl_result_error(call, error);
+		*exit_out = ctl_error_message_print(call, error);
 	db_schema_status_clear(&schema);
 	return !is_other && !error;
 }
@@ -169,7 +170,7 @@ static enum ctl_exit_code bring_up_and_check(struct ctl_call *call, const struct
 	enum ctl_exit_code exit_code;
 
 	if (!conninfo)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	return bring_up(call, conninfo, other, &exit_code) ? check_database(call, conninfo, false)
 							   : exit_code;
 }

@@ -4,10 +4,10 @@
  * changes nothing but the parameters that it is given.
  */
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/operator_queries.h"
 #include "db/schema/create.h"
 #include "db/schema/migrate.h"
@@ -52,7 +52,7 @@ static enum ctl_exit_code print_created_schema(const struct ctl_call *call, cons
 	struct db_schema_status schema;
 
 	if (!db_schema_read(conninfo, &schema, &error))
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	if (ctl_call_has(call, "json")) {
 		g_autoptr(JsonBuilder) builder = ctl_json_new();
 
@@ -66,7 +66,7 @@ static enum ctl_exit_code print_created_schema(const struct ctl_call *call, cons
 		    schema.detail);
 	}
 	db_schema_status_clear(&schema);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 static enum ctl_exit_code run_create(struct ctl_call *call)
@@ -77,7 +77,7 @@ static enum ctl_exit_code run_create(struct ctl_call *call)
 	if (!conninfo || !create(conninfo, &error) ||
 	    !set_parameter(call, "bounce-domain", "bounce_domain", &error) ||
 	    !set_parameter(call, "operator-mailbox", "operator_mailbox", &error))
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	return print_created_schema(call, conninfo);
 }
 

@@ -3,7 +3,7 @@
  * bouncectl housekeeping, erase: what time or a person asks to be removed.
  */
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
@@ -11,7 +11,7 @@
 
 static const struct ctl_option housekeeping_options[] = {
     {.name = "batch",
-     .value = &ctl_value_count,
+     .value = &ctl_value_type_count,
      .help = "at most this many rows in each step",
      .default_value = "1000"},
     {0},
@@ -51,7 +51,7 @@ static enum ctl_exit_code run_housekeeping(struct ctl_call *call)
 		g_autofree char *done = keep_month(call, &error);
 
 		if (!done)
-			return ctl_result_error(call, error);
+			return ctl_error_message_print(call, error);
 		if (g_str_equal(done, "") || g_str_equal(done, "locked"))
 			break;
 		made += g_str_equal(done, "made");
@@ -103,13 +103,13 @@ static enum ctl_exit_code run_erase(struct ctl_call *call)
 	return rows ? ctl_view_print(call, &section, rows,
 				     "\nNothing was changed. What is erased cannot be brought "
 				     "back. Do it with --yes.\n")
-		    : ctl_result_error(call, error);
+		    : ctl_error_message_print(call, error);
 }
 
 CTL_COMMAND(command_erase) = {
     .name = "erase",
     .topic = TOPIC_MAINTENANCE,
-    .arguments = {{&(const struct ctl_value){.name = "ADDRESS|PERSON"}, CTL_ONE}},
+    .arguments = {{&(const struct ctl_value_type){.name = "ADDRESS|PERSON"}, CTL_ONE}},
     .summary = "erase the personal data of an address, or of a person; figures stay",
     .help = "Erased are the address itself, words, messages, its open tasks and its block. What\n"
 	    "it would be is shown first; --yes does it. Nothing brings it back.\n",

@@ -12,8 +12,8 @@
 #include "base/exposition.h"
 #include "base/replace_file.h"
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
 #include "db/people/operator_queries.h"
 #include "version.h"
@@ -82,9 +82,9 @@ static enum ctl_exit_code deliver_metrics(const struct ctl_call *call, const GSt
 	g_autoptr(GError) error = NULL;
 
 	if (!path)
-		return ctl_result_print(out);
+		return ctl_call_print(out);
 	return replace_file(path, out, FILE_MODE, &error) ? CTL_EXIT_OK
-							  : ctl_result_error(call, error);
+							  : ctl_error_message_print(call, error);
 }
 
 static enum ctl_exit_code show_metrics_text(const struct ctl_call *call, const struct db_rows *rows)
@@ -97,7 +97,7 @@ static enum ctl_exit_code show_metrics_text(const struct ctl_call *call, const s
 		append_rows(out, rows);
 	append_versions(out);
 	return append_daemons(call, out, &error) ? deliver_metrics(call, out)
-						 : ctl_result_error(call, error);
+						 : ctl_error_message_print(call, error);
 }
 
 static enum ctl_exit_code show_metrics_json(const struct ctl_call *call, const struct db_rows *rows)
@@ -140,7 +140,7 @@ static enum ctl_exit_code run_metrics(struct ctl_call *call)
 
 	call->query_wait = QUERY_WAIT;
 	if (!ctl_connect_pool(call, &error))
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	g_autoptr(db_rows_t) rows = fetch_metrics(call, &error);
 	bool is_json = ctl_call_has(call, "json");
 	enum ctl_exit_code code = CTL_EXIT_OK;
@@ -148,13 +148,13 @@ static enum ctl_exit_code run_metrics(struct ctl_call *call)
 		code = show_metrics_text(call, rows);
 	else if (rows)
 		code = show_metrics_json(call, rows);
-	return rows || code != CTL_EXIT_OK ? code : ctl_result_error(call, error);
+	return rows || code != CTL_EXIT_OK ? code : ctl_error_message_print(call, error);
 }
 
 static const struct ctl_option options[] = {
-    {.name = "output", .value = &ctl_value_file, .help = "replace this file, in one step"},
+    {.name = "output", .value = &ctl_value_type_file, .help = "replace this file, in one step"},
     {.name = "fetch",
-     .value = &ctl_value_file,
+     .value = &ctl_value_type_file,
      .help = "where bounce-fetch writes its own (metrics_file in its configuration)",
      .default_value = "/run/bounce-fetch/metrics"},
     {0},

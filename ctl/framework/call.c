@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/shown_text.h"
+#include "ctl/terminal/output.h"
 #include "ctl/terminal/table_text.h"
 #include "db/pool.h"
 
@@ -130,7 +131,7 @@ static bool set_option_value(struct ctl_call *call, const struct ctl_option *opt
 {
 	g_autofree char *complaint = NULL;
 	g_autofree char *value =
-	    option->value ? ctl_value_read(option->value, text, g_get_real_time(), &complaint)
+	    option->value ? ctl_value_type_read(option->value, text, g_get_real_time(), &complaint)
 			  : g_strdup(text);
 
 	if (!value)
@@ -150,7 +151,7 @@ static bool refuse_option(const struct ctl_call *call, const char *name)
 	for (size_t i = 0; (option = ctl_command_option(call->command, i)); i++)
 		g_ptr_array_add(names, (char *)option->name);
 	g_ptr_array_add(names, NULL);
-	const char *near = ctl_value_suggest(name, (const char *const *)names->pdata);
+	const char *near = ctl_value_type_suggest(name, (const char *const *)names->pdata);
 	if (near)
 		return refuse(call, "there is no option --%s; did you mean --%s?", name, near);
 	return refuse(call, "there is no option --%s", name);
@@ -229,7 +230,7 @@ static bool check_argument(const struct ctl_call *call, const struct ctl_argumen
 		return wanted->arity == CTL_OPTIONAL || wanted->arity == CTL_ANY_NUMBER ||
 		       refuse(call, "%s is missing", wanted->value->name);
 	g_autofree char *value =
-	    ctl_value_read(wanted->value, given, g_get_real_time(), &complaint);
+	    ctl_value_type_read(wanted->value, given, g_get_real_time(), &complaint);
 	return value || refuse(call, "%s: %s", wanted->value->name, complaint);
 }
 
@@ -307,4 +308,9 @@ void ctl_call_free(struct ctl_call *call)
 	g_hash_table_unref(call->values);
 	g_ptr_array_unref(call->arguments);
 	g_free(call);
+}
+
+enum ctl_exit_code ctl_call_print(const GString *out)
+{
+	return output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }

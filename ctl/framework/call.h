@@ -54,6 +54,9 @@ void ctl_call_say(const struct ctl_call *call, const char *format, ...)
 enum ctl_exit_code ctl_call_refuse(const struct ctl_call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Prints the answer to a call. CTL_EXIT_OUTPUT, said on stderr, when that fails. */
+enum ctl_exit_code ctl_call_print(const GString *out);
+
 typedef struct ctl_call ctl_call_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ctl_call_t, ctl_call_free)
 

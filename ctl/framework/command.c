@@ -8,9 +8,9 @@
 
 static const struct ctl_option database_options[] = {
     {.name = "json", .help = "print JSON instead of a table"},
-    {.name = "config", .value = &ctl_value_file, .help = "take conninfo from this file (-c)"},
+    {.name = "config", .value = &ctl_value_type_file, .help = "take conninfo from this file (-c)"},
     {.name = "conninfo",
-     .value = &(const struct ctl_value){.name = "CONNINFO"},
+     .value = &(const struct ctl_value_type){.name = "CONNINFO"},
      .help = "libpq connection string"},
     {.name = "help", .help = "this text (-h)"},
     {0},

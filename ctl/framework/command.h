@@ -13,7 +13,7 @@
 #include <glib.h>
 
 #include "ctl/framework/exit_code.h"
-#include "ctl/framework/value.h"
+#include "ctl/framework/value_type.h"
 #include "db/rows.h"
 
 struct ctl_call;
@@ -28,15 +28,15 @@ enum ctl_arity {
 };
 
 struct ctl_argument {
-	const struct ctl_value *value;
+	const struct ctl_value_type *value;
 	enum ctl_arity arity;
 };
 
 struct ctl_option {
-	const char *name;              /* without the two dashes; NULL ends a list */
-	const struct ctl_value *value; /* NULL: a flag */
-	const char *help;              /* one line */
-	const char *default_value;     /* NULL: none */
+	const char *name;                   /* without the two dashes; NULL ends a list */
+	const struct ctl_value_type *value; /* NULL: a flag */
+	const char *help;                   /* one line */
+	const char *default_value;          /* NULL: none */
 	bool is_required;
 	bool is_repeatable; /* all of its values count, not only the last */
 };
@@ -92,7 +92,7 @@ struct ctl_section {
 	const struct db_statement *statement;
 	enum ctl_layout layout;
 	struct ctl_column columns[CTL_COLUMNS_MAX + 1]; /* in order; none: all of the answer */
-	const char *sentence;                           /* CTL_SENTENCE: as ctl_people_sentence */
+	const char *sentence;                           /* CTL_SENTENCE: as ctl_row_text_sentence */
 	const char *condition; /* a boolean column: where it is false, otherwise is said instead */
 	const char *otherwise;
 	const char *empty; /* said when there is no row */
@@ -106,8 +106,8 @@ struct ctl_view {
 	struct ctl_section sections[CTL_SECTIONS_MAX + 1]; /* ended by a name NULL */
 };
 
-/* The same for one id after the other: see ctl/framework/each.h. */
-struct ctl_each {
+/* The same for one id after the other: see ctl/framework/each_id.h. */
+struct ctl_each_id {
 	struct ctl_section section; /* the statement, and what is said about its row */
 	/* As in a view; the first is the id at hand, whatever stands there. */
 	const char *parameters[CTL_PARAMETERS_MAX + 1];
@@ -132,7 +132,7 @@ struct ctl_command {
 	/* What it does: run; or where that is NULL what each says with every id among its
 	 * arguments; or where that is empty too what view says. */
 	enum ctl_exit_code (*run)(struct ctl_call *call);
-	struct ctl_each each;
+	struct ctl_each_id each;
 	struct ctl_view view;
 };
 

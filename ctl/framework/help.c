@@ -117,7 +117,7 @@ static char *nearest(const struct ctl_program *program, int argc, char *const *a
 			g_ptr_array_add(names, g_strdup(name));
 	}
 	g_ptr_array_add(names, NULL);
-	return g_strdup(ctl_value_suggest(meant, (const char *const *)names->pdata));
+	return g_strdup(ctl_value_type_suggest(meant, (const char *const *)names->pdata));
 }
 
 static void say_unknown(const struct ctl_program *program, int argc, char *const *argv)

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "ctl/framework/call.h"
-#include "ctl/framework/each.h"
+#include "ctl/framework/each_id.h"
 #include "ctl/framework/help.h"
 #include "ctl/framework/manual.h"
-#include "ctl/framework/naming.h"
+#include "ctl/framework/name_lookup.h"
 #include "ctl/framework/shell_completion.h"
 #include "ctl/framework/view.h"
 #include "version.h"
@@ -58,12 +58,12 @@ static enum ctl_exit_code run_command(const struct ctl_program *program,
 		return flushed();
 	}
 	call->program = program;
-	exit_code = ctl_naming_resolve(call);
+	exit_code = ctl_name_lookup_run(call);
 	if (exit_code != CTL_EXIT_OK)
 		return exit_code;
 	if (command->run)
 		return command->run(call);
-	return command->each.section.statement ? ctl_each_run_ids(call, &command->each)
+	return command->each.section.statement ? ctl_each_id_run_all(call, &command->each)
 					       : ctl_view_run(call);
 }
 

@@ -84,9 +84,9 @@ static void offer_stored(const struct typed *typed, const struct db_statement *s
 		offer(db_rows_get(rows, row, 0), typed->begun);
 }
 
-static void offer_value(const struct typed *typed, const struct ctl_value *value)
+static void offer_value(const struct typed *typed, const struct ctl_value_type *value)
 {
-	g_auto(GStrv) words = ctl_value_words(value);
+	g_auto(GStrv) words = ctl_value_type_words(value);
 
 	if (value->is_file)
 		puts("@files");

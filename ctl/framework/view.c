@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/people.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/row_text.h"
 #include "ctl/terminal/output.h"
 
 void ctl_view_bind(const struct ctl_call *call, const char *const *names, const char **values)
@@ -32,7 +32,7 @@ void ctl_view_append_sentence(const struct ctl_section *section, const struct db
 {
 	const char *template =
 	    ctl_view_holds(section, rows) ? section->sentence : section->otherwise;
-	g_autofree char *text = ctl_people_sentence(template, rows, style);
+	g_autofree char *text = ctl_row_text_sentence(template, rows, style);
 
 	g_string_append_printf(out, "%s\n", text);
 }
@@ -49,7 +49,7 @@ static void append_view_section(const struct ctl_section *section, const struct 
 		ctl_view_append_sentence(section, rows, style, out);
 		return;
 	}
-	g_autoptr(table_t) table = ctl_people_table(rows, section->columns);
+	g_autoptr(table_t) table = ctl_row_text_table(rows, section->columns);
 	(section->layout == CTL_TABLE ? table_print : table_print_blocks)(table, style, out);
 }
 
@@ -89,7 +89,7 @@ enum ctl_exit_code ctl_view_print(const struct ctl_call *call, const struct ctl_
 		g_string_append(out, closing ? closing : "");
 	}
 	say_limit(call, section, rows);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 /* NULL, said, when it cannot be had. */
@@ -100,7 +100,7 @@ static struct db_rows *ask_section(struct ctl_call *call, const struct ctl_secti
 	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, section->statement, values, &error);
 
 	if (!rows) {
-		*exit_out = ctl_result_error(call, error);
+		*exit_out = ctl_error_message_print(call, error);
 		return NULL;
 	}
 	if (section->is_required && db_rows_count(rows) == 0) {
@@ -153,7 +153,7 @@ static enum ctl_exit_code show_sections(struct ctl_call *call, const struct ctl_
 	}
 	if (showing.json)
 		ctl_json_append(builder, out);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 /* --- all -------------------------------------------------------------------------------- */

@@ -5,17 +5,17 @@
 #include "ctl/options/rule_files.h"
 
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 
 const struct ctl_option rule_files_options[] = {
-    {.name = "rules", .value = &ctl_value_dir, .help = "the directory of the rule files"},
-    {.name = "site", .value = &ctl_value_file, .help = "the site's own rules, asked first"},
+    {.name = "rules", .value = &ctl_value_type_dir, .help = "the directory of the rule files"},
+    {.name = "site", .value = &ctl_value_type_file, .help = "the site's own rules, asked first"},
     {0},
 };
 
 const struct ctl_option rule_files_config_option[] = {
     {.name = "config",
-     .value = &ctl_value_file,
+     .value = &ctl_value_type_file,
      .help = "take rules_dir and site_rules from this file (-c)"},
     {0},
 };
@@ -40,6 +40,6 @@ struct ruleset *rule_files_load_or_say(const struct ctl_call *call)
 	if (ctl_connect_settings(call, &settings, &error))
 		rules = rule_files_load(call, &settings, &error);
 	if (!rules)
-		ctl_result_error(call, error);
+		ctl_error_message_print(call, error);
 	return rules;
 }

@@ -6,7 +6,7 @@
 #include "ctl/framework/command.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/queue_admin.h"
 
 static const struct db_statement list_copies = {
@@ -51,7 +51,7 @@ CTL_COMMAND(command_copies_list) = {
 CTL_COMMAND(command_copies_retry) = {
     .name = "copies retry",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_id, CTL_OPTIONAL}},
+    .arguments = {{&ctl_value_type_id, CTL_OPTIONAL}},
     .summary = "send now what waits or were given up now; or bounce ID, even if it was sent",
     .help = "A copy that is sent again has the Message-ID that it had. When none is given up any\n"
 	    "more, the task about them is closed.\n",
@@ -65,7 +65,7 @@ CTL_COMMAND(command_copies_retry) = {
 
 static const struct ctl_option person_options[] = {
     {.name = "why",
-     .value = &ctl_value_text,
+     .value = &ctl_value_type_text,
      .help = "what is said to it, and found later in the story of the mail",
      .is_required = true},
     {0},
@@ -74,7 +74,7 @@ static const struct ctl_option person_options[] = {
 CTL_COMMAND(command_copies_forward) = {
     .name = "copies forward",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_id, CTL_ONE}, {&value_address, CTL_ONE}},
+    .arguments = {{&ctl_value_type_id, CTL_ONE}, {&value_address, CTL_ONE}},
     .summary = "send the letter of bounce ID on to the person whom it concerns",
     .help = "The whole letter is attached to a mail that says who sends it and why. Its verdict\n"
 	    "stays: \"reclassify\" sets that right. To the same address it goes once; \"copies\n"
@@ -91,7 +91,7 @@ CTL_COMMAND(command_copies_forward) = {
 CTL_COMMAND(command_copies_withdraw) = {
     .name = "copies withdraw",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_id, CTL_ONE}, {&value_address, CTL_ONE}},
+    .arguments = {{&ctl_value_type_id, CTL_ONE}, {&value_address, CTL_ONE}},
     .summary = "take back a letter that was sent on, as long as no server has it",
     .example = "copies withdraw 4711 anna@example.org --why 'not hers'",
     .options = {person_options},

@@ -6,12 +6,12 @@
 
 #include "ctl/commands/show.h"
 #include "ctl/framework/connect.h"
-#include "ctl/framework/each.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/each_id.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/queue_admin.h"
 #include "db/values/pg_array.h"
 
@@ -23,7 +23,7 @@
 static const struct ctl_option filter_options[] = {
     {.name = "process", .value = &value_process, .help = "only this process"},
     {.name = "state", .value = &value_state, .help = "only this state"},
-    {.name = "ref", .value = &ctl_value_text, .help = "only this business reference"},
+    {.name = "ref", .value = &ctl_value_type_text, .help = "only this business reference"},
     {.name = "recipient", .value = &value_address, .help = "only those to this address"},
     {.name = "domain", .value = &value_domain, .help = "only those to an address of this domain"},
     {.name = "held", .help = "only those that are held"},
@@ -66,7 +66,8 @@ static enum ctl_exit_code run_queue_list(struct ctl_call *call)
 	g_autoptr(db_rows_t) rows =
 	    fetch_queue(call, ctl_call_has(call, "all") ? ANY : WAITING, &error);
 
-	return rows ? ctl_view_print(call, &section, rows, NULL) : ctl_result_error(call, error);
+	return rows ? ctl_view_print(call, &section, rows, NULL)
+		    : ctl_error_message_print(call, error);
 }
 
 CTL_COMMAND(command_queue_list) = {
@@ -92,7 +93,7 @@ CTL_COMMAND(command_queue_show) = {
 static const struct ctl_option change_options[] = {
     {.name = "all", .help = "all of them: a name, a filter or this is needed"},
     {.name = "limit",
-     .value = &ctl_value_count,
+     .value = &ctl_value_type_count,
      .help = "at most this many",
      .default_value = "1000000"},
     {0},
@@ -110,14 +111,14 @@ static bool is_chosen(const struct ctl_call *call)
 static enum ctl_exit_code change_ids(struct ctl_call *call, const GPtrArray *ids)
 {
 	if (ids->len > 0)
-		return ctl_each_run(call, ids, &call->command->each);
+		return ctl_each_id_run(call, ids, &call->command->each);
 	ctl_call_say(call, "nothing in the queue fits");
 	return CTL_EXIT_FAULT;
 }
 
 static enum ctl_exit_code change_named(struct ctl_call *call)
 {
-	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
+	g_autoptr(GPtrArray) ids = ctl_each_id_list(call);
 
 	return ids ? change_ids(call, ids) : CTL_EXIT_USAGE;
 }
@@ -129,7 +130,7 @@ static enum ctl_exit_code change_chosen(struct ctl_call *call, const char *state
 	g_autoptr(db_rows_t) rows = fetch_queue(call, states, &error);
 
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		g_ptr_array_add(ids, (char *)db_rows_find(rows, row, "id"));
 	return change_ids(call, ids);
@@ -267,7 +268,7 @@ CTL_COMMAND(command_queue_cancel) = {
 
 static const struct ctl_option status_options[] = {
     {.name = "limit",
-     .value = &ctl_value_count,
+     .value = &ctl_value_type_count,
      .help = "show at most this many domains",
      .default_value = "20"},
     {0},

@@ -5,7 +5,7 @@
  */
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/queue_admin.h"
 
 CTL_COMMAND(command_queue_pause) = {

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "ctl/framework/connect.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 #include "db/people/queue_admin.h"
 #include "db/values/pg_array.h"
 
@@ -26,11 +26,11 @@ static const struct ctl_option options[] = {
      .help = "to this address; once for each",
      .is_repeatable = true},
     {.name = "sender", .value = &value_address, .help = "from this address"},
-    {.name = "ref", .value = &ctl_value_text, .help = "your name of the document"},
+    {.name = "ref", .value = &ctl_value_type_text, .help = "your name of the document"},
     {.name = "id", .value = &value_communication, .help = "no new mail: this one, which waits"},
     {.name = "now", .help = "send it at once, and wait for the outcome"},
     {.name = "wait",
-     .value = &ctl_value_count,
+     .value = &ctl_value_type_count,
      .help = "with --now: wait at most this many seconds",
      .default_value = "60"},
     {0},
@@ -72,7 +72,7 @@ static char *submit(struct ctl_call *call, enum ctl_exit_code *exit_out)
 	    call, ctl_call_has(call, "now") ? &queue_submit_now : &queue_submit, values, &error);
 
 	if (!rows)
-		*exit_out = ctl_result_error(call, error);
+		*exit_out = ctl_error_message_print(call, error);
 	return rows ? g_strdup(db_rows_find(rows, 0, "id")) : NULL;
 }
 
@@ -132,7 +132,7 @@ static enum ctl_exit_code say_outcome(struct ctl_call *call, const char *id)
 	g_autoptr(db_rows_t) rows = await_delivery(call, id, &error);
 
 	if (!rows)
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	const struct ctl_section section = {.layout = CTL_SENTENCE, .sentence = sentence_of(rows)};
 	enum ctl_exit_code printed = ctl_view_print(call, &section, rows, NULL);
 	return printed == CTL_EXIT_OK ? exit_code_of(rows) : printed;
@@ -145,7 +145,7 @@ static enum ctl_exit_code send_now(struct ctl_call *call, const char *id)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) asked = ctl_connect_fetch(call, &queue_send_now, values, &error);
 
-	return asked ? say_outcome(call, id) : ctl_result_error(call, error);
+	return asked ? say_outcome(call, id) : ctl_error_message_print(call, error);
 }
 
 static enum ctl_exit_code say_queued(struct ctl_call *call, const char *id)
@@ -156,7 +156,7 @@ static enum ctl_exit_code say_queued(struct ctl_call *call, const char *id)
 		g_string_printf(out, "{\"id\":%s,\"state\":\"PENDING\"}\n", id);
 	else
 		g_string_printf(out, "%s: in the queue\n", id);
-	return ctl_result_print(out);
+	return ctl_call_print(out);
 }
 
 /* What a new mail needs and was not given, or NULL. */
@@ -189,7 +189,7 @@ static enum ctl_exit_code run_send(struct ctl_call *call)
 CTL_COMMAND(command_send) = {
     .name = "send",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_file, CTL_OPTIONAL}},
+    .arguments = {{&ctl_value_type_file, CTL_OPTIONAL}},
     .summary = "hand a message over for sending; --now: send it at once and say what became of it",
     .help = "FILE is a whole message (RFC 5322), \"-\" for standard input. With --now a worker of\n"
 	    "bounce-delivery that does nothing else sends it, before all that waits, and it is\n"

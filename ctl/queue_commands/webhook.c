@@ -75,7 +75,7 @@ static enum ctl_exit_code run_retry(struct ctl_call *call)
 CTL_COMMAND(command_webhook_retry) = {
     .name = "webhook retry",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_id, CTL_OPTIONAL}},
+    .arguments = {{&ctl_value_type_id, CTL_OPTIONAL}},
     .summary = "send now what was given up or waits for another attempt; or event ID alone",
     .help =
 	"ID is that of \"webhook list\". What a receiver has taken cannot be taken back, so look\n"

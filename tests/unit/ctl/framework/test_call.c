@@ -45,13 +45,13 @@ static const struct {
 };
 
 static const struct ctl_option options[] = {
-    {.name = "limit", .value = &ctl_value_count, .help = "how many", .default_value = "10"},
-    {.name = "to", .value = &ctl_value_name, .help = "whom", .is_repeatable = true},
+    {.name = "limit", .value = &ctl_value_type_count, .help = "how many", .default_value = "10"},
+    {.name = "to", .value = &ctl_value_type_name, .help = "whom", .is_repeatable = true},
     {0},
 };
 static const struct ctl_command command = {
     .name = "one",
-    .arguments = {{&ctl_value_id, CTL_ONE}, {&ctl_value_name, CTL_OPTIONAL}},
+    .arguments = {{&ctl_value_type_id, CTL_ONE}, {&ctl_value_type_name, CTL_OPTIONAL}},
     .summary = "try",
     .options = {options}};
 
@@ -96,9 +96,10 @@ static void test_lines(void)
 static void test_required_option(void)
 {
 	static const struct ctl_option why[] = {
-	    {.name = "why", .value = &ctl_value_text, .help = "why", .is_required = true}, {0}};
+	    {.name = "why", .value = &ctl_value_type_text, .help = "why", .is_required = true},
+	    {0}};
 	static const struct ctl_command block = {.name = "block",
-						 .arguments = {{&ctl_value_name, CTL_ONE}},
+						 .arguments = {{&ctl_value_type_name, CTL_ONE}},
 						 .summary = "block",
 						 .options = {why}};
 	char *const good[] = {"a@example.org", "--why", "because"};

@@ -2,28 +2,31 @@
  *
  * Reading values.
  */
-#include "ctl/framework/value.h"
+#include "ctl/framework/value_type.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 enum { SUGGEST_MAX = 40, COUNT_MAX = 100000 };
 
-const struct ctl_value ctl_value_string = {.name = "STRING", .kind = CTL_VALUE_STRING};
-const struct ctl_value ctl_value_text = {.name = "TEXT", .kind = CTL_VALUE_TEXT};
-const struct ctl_value ctl_value_count = {.name = "N", .kind = CTL_VALUE_COUNT};
-const struct ctl_value ctl_value_id = {.name = "ID", .kind = CTL_VALUE_ID};
-const struct ctl_value ctl_value_past = {.name = "TIME", .kind = CTL_VALUE_PAST};
-const struct ctl_value ctl_value_future = {.name = "WHEN", .kind = CTL_VALUE_FUTURE};
-const struct ctl_value ctl_value_name = {.name = "NAME", .kind = CTL_VALUE_STRING};
-const struct ctl_value ctl_value_file = {.name = "FILE", .kind = CTL_VALUE_STRING, .is_file = true};
-const struct ctl_value ctl_value_dir = {.name = "DIR", .kind = CTL_VALUE_STRING, .is_file = true};
+const struct ctl_value_type ctl_value_type_string = {.name = "STRING",
+						     .kind = CTL_VALUE_TYPE_STRING};
+const struct ctl_value_type ctl_value_type_text = {.name = "TEXT", .kind = CTL_VALUE_TYPE_TEXT};
+const struct ctl_value_type ctl_value_type_count = {.name = "N", .kind = CTL_VALUE_TYPE_COUNT};
+const struct ctl_value_type ctl_value_type_id = {.name = "ID", .kind = CTL_VALUE_TYPE_ID};
+const struct ctl_value_type ctl_value_type_past = {.name = "TIME", .kind = CTL_VALUE_TYPE_PAST};
+const struct ctl_value_type ctl_value_type_future = {.name = "WHEN", .kind = CTL_VALUE_TYPE_FUTURE};
+const struct ctl_value_type ctl_value_type_name = {.name = "NAME", .kind = CTL_VALUE_TYPE_STRING};
+const struct ctl_value_type ctl_value_type_file = {
+    .name = "FILE", .kind = CTL_VALUE_TYPE_STRING, .is_file = true};
+const struct ctl_value_type ctl_value_type_dir = {
+    .name = "DIR", .kind = CTL_VALUE_TYPE_STRING, .is_file = true};
 
 /* --- words ------------------------------------------------------------------------ */
 
-char **ctl_value_words(const struct ctl_value *value)
+char **ctl_value_type_words(const struct ctl_value_type *value)
 {
-	if (value->kind != CTL_VALUE_WORD)
+	if (value->kind != CTL_VALUE_TYPE_WORD)
 		return NULL;
 	return value->list_words ? value->list_words() : g_strdupv((char **)value->words);
 }
@@ -50,7 +53,7 @@ static size_t distance(const char *a, const char *b)
 	return row[len];
 }
 
-const char *ctl_value_suggest(const char *meant, const char *const *words)
+const char *ctl_value_type_suggest(const char *meant, const char *const *words)
 {
 	const char *best = NULL;
 	size_t best_distance = MIN(strlen(meant) / 3 + 1, 3) + 1;
@@ -73,7 +76,7 @@ static char *read_word_value(char **words, const char *text, char **complaint_ou
 	for (char **word = words; *word; word++)
 		if (g_ascii_strcasecmp(*word, text) == 0)
 			return g_strdup(*word);
-	const char *near = ctl_value_suggest(text, (const char *const *)words);
+	const char *near = ctl_value_type_suggest(text, (const char *const *)words);
 	g_autofree char *all = g_strjoinv(", ", words);
 	*complaint_out = near ? g_strdup_printf("there is no \"%s\"; did you mean %s? There are %s",
 						text, near, all)
@@ -85,10 +88,10 @@ static char *read_word_value(char **words, const char *text, char **complaint_ou
 
 static char *read_count(const char *text, char **complaint_out)
 {
-	if (g_ascii_string_to_unsigned(text, 10, 1, CTL_VALUE_COUNT_MAX, NULL, NULL))
+	if (g_ascii_string_to_unsigned(text, 10, 1, CTL_VALUE_TYPE_COUNT_MAX, NULL, NULL))
 		return g_strdup(text);
 	*complaint_out =
-	    g_strdup_printf("\"%s\" is not a number from 1 to %d", text, CTL_VALUE_COUNT_MAX);
+	    g_strdup_printf("\"%s\" is not a number from 1 to %d", text, CTL_VALUE_TYPE_COUNT_MAX);
 	return NULL;
 }
 
@@ -215,25 +218,25 @@ static char *read_text_value(const char *text, char **complaint_out)
 	return NULL;
 }
 
-char *ctl_value_read(const struct ctl_value *value, const char *text, gint64 now,
-		     char **complaint_out)
+char *ctl_value_type_read(const struct ctl_value_type *value, const char *text, gint64 now,
+			  char **complaint_out)
 {
-	g_auto(GStrv) words = ctl_value_words(value);
+	g_auto(GStrv) words = ctl_value_type_words(value);
 
 	switch (value->kind) {
-	case CTL_VALUE_WORD:
+	case CTL_VALUE_TYPE_WORD:
 		return read_word_value(words, text, complaint_out);
-	case CTL_VALUE_COUNT:
+	case CTL_VALUE_TYPE_COUNT:
 		return read_count(text, complaint_out);
-	case CTL_VALUE_ID:
+	case CTL_VALUE_TYPE_ID:
 		return read_id(text, complaint_out);
-	case CTL_VALUE_PAST:
+	case CTL_VALUE_TYPE_PAST:
 		return read_past(text, now, complaint_out);
-	case CTL_VALUE_FUTURE:
+	case CTL_VALUE_TYPE_FUTURE:
 		return read_future(text, now, complaint_out);
-	case CTL_VALUE_TEXT:
+	case CTL_VALUE_TYPE_TEXT:
 		return read_text_value(text, complaint_out);
-	case CTL_VALUE_STRING:
+	case CTL_VALUE_TYPE_STRING:
 		return g_strdup(text);
 	}
 	return NULL;

@@ -2,20 +2,20 @@
  *
  * From names to numbers.
  */
-#include "ctl/framework/naming.h"
+#include "ctl/framework/name_lookup.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/framework/connect.h"
-#include "ctl/framework/people.h"
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
+#include "ctl/framework/row_text.h"
 #include "ctl/terminal/output.h"
 
 static bool is_row_number(const char *name)
 {
 	g_autofree char *complaint = NULL;
-	g_autofree char *id = ctl_value_read(&ctl_value_id, name, 0, &complaint);
+	g_autofree char *id = ctl_value_type_read(&ctl_value_type_id, name, 0, &complaint);
 
 	return id;
 }
@@ -24,7 +24,7 @@ static bool is_row_number(const char *name)
 static void list(const struct ctl_section *section, const struct db_rows *found)
 {
 	const struct table_style style = output_style();
-	g_autoptr(table_t) table = ctl_people_table(found, section->columns);
+	g_autoptr(table_t) table = ctl_row_text_table(found, section->columns);
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	table_print(table, &style, out);
@@ -48,20 +48,20 @@ static char *choose_row(const struct ctl_call *call, const struct ctl_section *s
 	return NULL;
 }
 
-static char *row_number_of(struct ctl_call *call, const struct ctl_value *value, const char *name,
-			   enum ctl_exit_code *exit_out)
+static char *row_number_of(struct ctl_call *call, const struct ctl_value_type *value,
+			   const char *name, enum ctl_exit_code *exit_out)
 {
 	const char *const values[] = {name};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) found =
 	    ctl_connect_fetch(call, value->finds->statement, values, &error);
 
-	*exit_out = found ? CTL_EXIT_FAULT : ctl_result_error(call, error);
+	*exit_out = found ? CTL_EXIT_FAULT : ctl_error_message_print(call, error);
 	return found ? choose_row(call, value->finds, name, found) : NULL;
 }
 
-static enum ctl_exit_code resolve_argument(struct ctl_call *call, const struct ctl_value *value,
-					   unsigned number)
+static enum ctl_exit_code resolve_argument(struct ctl_call *call,
+					   const struct ctl_value_type *value, unsigned number)
 {
 	enum ctl_exit_code exit_code = CTL_EXIT_OK;
 	const char *name = ctl_call_argument(call, number);
@@ -105,7 +105,7 @@ static enum ctl_exit_code resolve_option(struct ctl_call *call, const struct ctl
 	return CTL_EXIT_OK;
 }
 
-enum ctl_exit_code ctl_naming_resolve(struct ctl_call *call)
+enum ctl_exit_code ctl_name_lookup_run(struct ctl_call *call)
 {
 	enum ctl_exit_code exit_code = resolve_arguments(call);
 	const struct ctl_option *option;

@@ -2,7 +2,7 @@
  *
  * The words are those of the database.
  */
-#include "ctl/options/values.h"
+#include "ctl/options/value_types.h"
 
 #include "classifier/rules/reason.h"
 #include "ctl/framework/command.h"
@@ -44,20 +44,23 @@ static char **list_task_reasons(void)
 	return join_reasons(matters, G_N_ELEMENTS(matters));
 }
 
-const struct ctl_value value_class = {.name = "CLASS", .kind = CTL_VALUE_WORD, .words = classes};
-const struct ctl_value value_reason = {
-    .name = "REASON", .kind = CTL_VALUE_WORD, .list_words = list_reasons};
-const struct ctl_value value_task_reason = {
-    .name = "REASON", .kind = CTL_VALUE_WORD, .list_words = list_task_reasons};
-const struct ctl_value value_task_kind = {.name = "KIND", .kind = CTL_VALUE_WORD, .words = kinds};
-const struct ctl_value value_state = {.name = "STATE", .kind = CTL_VALUE_WORD, .words = states};
+const struct ctl_value_type value_class = {
+    .name = "CLASS", .kind = CTL_VALUE_TYPE_WORD, .words = classes};
+const struct ctl_value_type value_reason = {
+    .name = "REASON", .kind = CTL_VALUE_TYPE_WORD, .list_words = list_reasons};
+const struct ctl_value_type value_task_reason = {
+    .name = "REASON", .kind = CTL_VALUE_TYPE_WORD, .list_words = list_task_reasons};
+const struct ctl_value_type value_task_kind = {
+    .name = "KIND", .kind = CTL_VALUE_TYPE_WORD, .words = kinds};
+const struct ctl_value_type value_state = {
+    .name = "STATE", .kind = CTL_VALUE_TYPE_WORD, .words = states};
 
-const struct ctl_value value_process = {.name = "NAME",
-					.completion = &operator_queries_process_names};
-const struct ctl_value value_parameter = {.name = "NAME",
-					  .completion = &operator_queries_parameter_names};
-const struct ctl_value value_task = {
-    .name = "ID", .kind = CTL_VALUE_ID, .completion = &operator_queries_task_numbers};
+const struct ctl_value_type value_process = {.name = "NAME",
+					     .completion = &operator_queries_process_names};
+const struct ctl_value_type value_parameter = {.name = "NAME",
+					       .completion = &operator_queries_parameter_names};
+const struct ctl_value_type value_task = {
+    .name = "ID", .kind = CTL_VALUE_TYPE_ID, .completion = &operator_queries_task_numbers};
 
 static const struct ctl_section communications = {
     .statement = &operator_queries_name,
@@ -67,8 +70,8 @@ static const struct ctl_section communications = {
     .empty = "no communication has this number, reference, token, Message-ID or envelope id; "
 	     "\"bouncectl show\" finds it by an address as well",
     .otherwise = "say its envelope id, which no other has"};
-const struct ctl_value value_communication = {
-    .name = "COMMUNICATION", .kind = CTL_VALUE_TEXT, .finds = &communications};
+const struct ctl_value_type value_communication = {
+    .name = "COMMUNICATION", .kind = CTL_VALUE_TYPE_TEXT, .finds = &communications};
 
-const struct ctl_value value_address = {.name = "ADDRESS"};
-const struct ctl_value value_domain = {.name = "DOMAIN"};
+const struct ctl_value_type value_address = {.name = "ADDRESS"};
+const struct ctl_value_type value_domain = {.name = "DOMAIN"};

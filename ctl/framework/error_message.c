@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Output and errors.
+ * What the database says, for somebody at the command line.
  */
-#include "ctl/framework/result.h"
+#include "ctl/framework/error_message.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/shown_text.h"
-#include "ctl/terminal/output.h"
 #include "db/people/operator_queries.h"
 #include "db/rows.h"
-
-enum ctl_exit_code ctl_result_print(const GString *out)
-{
-	return output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
-}
 
 /* The database names its functions, for those who write SQL: here they are options. */
 static char *in_words_of(const struct ctl_program *program, const char *text)
@@ -54,7 +48,7 @@ static void say_who_may(const struct ctl_call *call, const char *name)
 		fprintf(stderr, "%s may be used with one of the roles: %s\n", name, roles);
 }
 
-enum ctl_exit_code ctl_result_error(const struct ctl_call *call, const GError *error)
+enum ctl_exit_code ctl_error_message_print(const struct ctl_call *call, const GError *error)
 {
 	g_autofree char *said = db_error_for_people(error);
 	g_autofree char *refused =

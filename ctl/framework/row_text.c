@@ -2,7 +2,7 @@
  *
  * Rows in the words and shapes of people.
  */
-#include "ctl/framework/people.h"
+#include "ctl/framework/row_text.h"
 
 #include "base/shown_text.h"
 
@@ -159,7 +159,7 @@ static void add_table_row(struct table *table, const struct db_rows *rows, size_
 	table_add_row(table, (const char *const *)values->pdata);
 }
 
-struct table *ctl_people_table(const struct db_rows *rows, const struct ctl_column *columns)
+struct table *ctl_row_text_table(const struct db_rows *rows, const struct ctl_column *columns)
 {
 	struct table *table = table_new();
 	g_autoptr(GArray) chosen = choose_columns(rows, columns);
@@ -202,8 +202,8 @@ static char *value_in_words(const char *spec, const struct db_rows *rows, size_t
 	return count_in_words(count ? count : "", parts);
 }
 
-char *ctl_people_sentence(const char *template, const struct db_rows *rows,
-			  const struct table_style *style)
+char *ctl_row_text_sentence(const char *template, const struct db_rows *rows,
+			    const struct table_style *style)
 {
 	GString *text = g_string_new(NULL);
 

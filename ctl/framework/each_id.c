@@ -2,14 +2,14 @@
  *
  * One after the other.
  */
-#include "ctl/framework/each.h"
+#include "ctl/framework/each_id.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/framework/connect.h"
+#include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
-#include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
 #include "ctl/terminal/output.h"
 
@@ -18,7 +18,7 @@
 static bool add_id(const struct ctl_call *call, const char *text, GPtrArray *ids)
 {
 	g_autofree char *complaint = NULL;
-	char *id = ctl_value_read(&ctl_value_id, text, 0, &complaint);
+	char *id = ctl_value_type_read(&ctl_value_type_id, text, 0, &complaint);
 
 	if (!id) {
 		ctl_call_refuse(call, "standard input: %s", complaint);
@@ -38,7 +38,7 @@ static bool read_ids(const struct ctl_call *call, GPtrArray *ids)
 	return true;
 }
 
-GPtrArray *ctl_each_ids(const struct ctl_call *call)
+GPtrArray *ctl_each_id_list(const struct ctl_call *call)
 {
 	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
 
@@ -73,7 +73,7 @@ static bool say_each(const struct ctl_call *call, const struct ctl_section *sect
 	return output_write(out->str);
 }
 
-static enum ctl_exit_code act(struct ctl_call *call, const char *id, const struct ctl_each *each,
+static enum ctl_exit_code act(struct ctl_call *call, const char *id, const struct ctl_each_id *each,
 			      struct tally *tally)
 {
 	const struct ctl_section *section = &each->section;
@@ -88,7 +88,7 @@ static enum ctl_exit_code act(struct ctl_call *call, const char *id, const struc
 		outcome = ctl_connect_fetch(call, each->outcome, &id, &error);
 	if (error) {
 		tally->failed++;
-		return ctl_result_error(call, error);
+		return ctl_error_message_print(call, error);
 	}
 	if (db_rows_count(rows) == 0) {
 		tally->failed++;
@@ -111,8 +111,8 @@ static void say_tally(const struct ctl_call *call, const struct tally *tally)
 	putchar('\n');
 }
 
-enum ctl_exit_code ctl_each_run(struct ctl_call *call, const GPtrArray *ids,
-				const struct ctl_each *each)
+enum ctl_exit_code ctl_each_id_run(struct ctl_call *call, const GPtrArray *ids,
+				   const struct ctl_each_id *each)
 {
 	struct tally tally = {0};
 
@@ -128,9 +128,9 @@ enum ctl_exit_code ctl_each_run(struct ctl_call *call, const GPtrArray *ids,
 	return tally.failed > 0 || tally.not_done > 0 ? CTL_EXIT_FAULT : CTL_EXIT_OK;
 }
 
-enum ctl_exit_code ctl_each_run_ids(struct ctl_call *call, const struct ctl_each *each)
+enum ctl_exit_code ctl_each_id_run_all(struct ctl_call *call, const struct ctl_each_id *each)
 {
-	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
+	g_autoptr(GPtrArray) ids = ctl_each_id_list(call);
 
-	return ids ? ctl_each_run(call, ids, each) : CTL_EXIT_USAGE;
+	return ids ? ctl_each_id_run(call, ids, each) : CTL_EXIT_USAGE;
 }
