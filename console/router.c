@@ -31,7 +31,7 @@ enum access {
 	PERSON, /* who is logged in; what he may do, the database decides */
 };
 
-static const struct route {
+static const struct mailer {
 	const char *path;
 	bool is_post;
 	enum access access;
@@ -74,7 +74,7 @@ static const struct route {
     {"/bounce", false, PERSON, mails_bounce},
 };
 
-static const struct route *find_route(const struct request *request)
+static const struct mailer *find_route(const struct request *request)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
 		if (routes[i].is_post == request->is_post &&
@@ -129,7 +129,7 @@ static struct response *refuse_form(struct page_call *call)
 
 static struct response *answer_page(struct page_call *call)
 {
-	const struct route *route = find_route(call->request);
+	const struct mailer *route = find_route(call->request);
 
 	if (!route)
 		return page_missing(call, "There is no such page.");

@@ -16,11 +16,11 @@
 #include "milter/mx_check.h"
 #include "milter/postconf/postconf.h"
 #include "milter/postfix/destination.h"
+#include "milter/postfix/postfix_check.h"
 #include "milter/postfix/rewriting.h"
 #include "milter/postfix/startup.h"
-#include "milter/postfix/wiring.h"
 #include "milter/sendmail/address_test.h"
-#include "milter/sendmail/sendmail.h"
+#include "milter/sendmail/sendmail_check.h"
 #include "milter/socket_check.h"
 
 static void check_parameters(const struct db_parameters *parameters)
@@ -107,7 +107,7 @@ static bool check_postfix(const struct postconf *postfix, const struct milter_se
 	bool is_taken = is_read && destination_check(postfix, addresses);
 	bool is_kept = is_read && rewriting_check(postfix, addresses);
 
-	return wiring_check(postfix, settings, addresses) && is_taken && is_kept;
+	return postfix_check(postfix, settings, addresses) && is_taken && is_kept;
 }
 
 static bool check_without_postfix(const struct milter_settings *settings,

@@ -9,8 +9,8 @@
 #include "daemon/check.h"
 #include "milter/postconf/domain_list.h"
 #include "milter/postconf/lookup_table.h"
-#include "milter/postfix/leftovers.h"
 #include "milter/postfix/recipient.h"
+#include "milter/postfix/transport.h"
 
 static const char what[] = "Postfix";
 
@@ -57,7 +57,7 @@ static bool check_delivered_address(const struct postconf *postfix, const char *
 	if (class)
 		warn_of_two_lists(postfix, class, domain);
 	if (class && !why)
-		return leftovers_check(postfix, class, address);
+		return transport_check(postfix, class, address);
 	if (class)
 		text = g_strdup_printf("mail for the bounce domain %s is refused: %s has it, but "
 				       "%s",

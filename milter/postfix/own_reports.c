@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "daemon/check.h"
-#include "milter/postfix/contents.h"
+#include "milter/postfix/content_checks.h"
 #include "milter/postfix/service_milter_faults.h"
 #include "milter/postfix/service_milters.h"
 #include "milter/postfix/startup.h"
@@ -97,7 +97,7 @@ static bool check_cleanup(const struct postconf *postfix, const struct milter_se
 	bool is_good = check_service(postfix, cleanup);
 
 	is_good = check_milters(&milters) && is_good;
-	is_good = contents_check(postfix, cleanup) && is_good;
+	is_good = content_checks_check(postfix, cleanup) && is_good;
 	is_good = check_mark(postfix, settings, cleanup) && is_good;
 	return check_neighbours(postfix, cleanup) && is_good;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "daemon/check.h"
-#include "milter/postfix/contents.h"
+#include "milter/postfix/content_checks.h"
 #include "milter/postfix/endpoint.h"
 #include "milter/postfix/milter_list.h"
 
@@ -117,7 +117,7 @@ static char *find_closed_door(const struct service_milters *milters)
 				       "no content there; write smtpd_milters below the smtpd "
 				       "behind it",
 				       label_of(milters), proxy);
-	if (bytes > 0 && bytes < CONTENTS_BYTES_MIN)
+	if (bytes > 0 && bytes < CONTENT_CHECKS_BYTES_MIN)
 		return g_strdup_printf("%s: message_size_limit = %s: a bounce with the mail that "
 				       "it returns is refused; write 10240000",
 				       label_of(milters), limit);

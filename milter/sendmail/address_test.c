@@ -13,7 +13,7 @@
 
 #include "daemon/check.h"
 #include "daemon/privileged_helper.h"
-#include "milter/sendmail/route.h"
+#include "milter/sendmail/mailer.h"
 
 static const char what[] = "Sendmail";
 
@@ -65,7 +65,7 @@ static char *answers_of(const char *address)
 static char *refusal_by(char *const *lines, const char *rule)
 {
 	g_autofree char *beginning = g_strdup_printf("%-16s returns: ", rule);
-	const char *result = route_rest_of_line(lines, beginning);
+	const char *result = mailer_rest_of_line(lines, beginning);
 	const char *words = result && strstr(result, "$# error ") ? strchr(result, '"') : NULL;
 
 	return words ? g_strndup(words + 1, strcspn(words + 1, "\"")) : NULL;
@@ -100,7 +100,7 @@ static bool check_routed_address(const char *path, char *const *cf, const char *
 	g_autofree char *output = answers_of(address);
 	g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
 	g_autofree char *place = g_strdup_printf("%s: line ", path);
-	const char *complaint = route_rest_of_line(lines, place);
+	const char *complaint = mailer_rest_of_line(lines, place);
 	g_autofree char *recipient = g_strdup_printf("RCPT TO:<%s>", address);
 	g_autofree char *mend =
 	    g_strdup_printf("write RELAY_DOMAIN(`%s') into sendmail.mc", strchr(address, '@') + 1);
@@ -113,7 +113,7 @@ static bool check_routed_address(const char *path, char *const *cf, const char *
 
 		return check_fault(what, text);
 	}
-	bool is_routed = route_check(lines, cf, address);
+	bool is_routed = mailer_check(lines, cf, address);
 	return check_answer(lines, "check_mail", "MAIL FROM:<>", "let the null sender in") &&
 	       check_answer(lines, "check_rcpt", recipient, mend) && is_routed;
 }
@@ -138,11 +138,11 @@ static void warn_of_client_limits(char *const *lines)
 		const char *key = client_limits[i].key;
 		g_autofree char *beginning =
 		    g_strdup_printf("> map_lookup: access (%s) returns ", key);
-		const char *value = route_rest_of_line(answers, beginning);
+		const char *value = mailer_rest_of_line(answers, beginning);
 		guint64 limit = value ? g_ascii_strtoull(value, NULL, 10) : 0;
 
 		if (limit == 0 || limit >= client_limits[i].enough ||
-		    !route_rest_of_line(lines, client_limits[i].ruleset))
+		    !mailer_rest_of_line(lines, client_limits[i].ruleset))
 			continue;
 		g_autofree char *text = g_strdup_printf(
 		    "the access map has %s %" G_GUINT64_FORMAT ": a mail system that %s is put "

@@ -2,7 +2,7 @@
  *
  * Faults of its filters, what its other lines make of a bounce, and what it says itself.
  */
-#include "milter/sendmail/sendmail.h"
+#include "milter/sendmail/sendmail_check.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,28 +11,29 @@
 #include "base/pid_file.h"
 #include "daemon/check.h"
 #include "milter/sendmail/address_test.h"
-#include "milter/sendmail/age.h"
-#include "milter/sendmail/cf.h"
-#include "milter/sendmail/filters.h"
-#include "milter/sendmail/load.h"
-#include "milter/sendmail/route.h"
+#include "milter/sendmail/input_filters.h"
+#include "milter/sendmail/mailer.h"
+#include "milter/sendmail/resource_limits.h"
+#include "milter/sendmail/sendmail_cf.h"
+#include "milter/sendmail/stale_files.h"
 
 static const char what[] = "Sendmail";
 
 /* Another filter that is away, for which mail is not let pass: F=T puts it off, F=R refuses it. */
 static void warn_of_other_filters(char *const *lines, const struct milter_settings *settings)
 {
-	const char *asked = cf_value(lines, FILTERS_ASKED);
+	const char *asked = sendmail_cf_value(lines, INPUT_FILTERS_ASKED);
 
 	for (; asked && *lines; lines++) {
 		if (**lines != 'X')
 			continue;
 		g_autofree char *name = g_strndup(*lines + 1, strcspn(*lines + 1, ", \t"));
-		g_autofree char *socket = cf_field(*lines + 1, 'S');
-		g_autofree char *flags = cf_field(*lines + 1, 'F');
+		g_autofree char *socket = sendmail_cf_field(*lines + 1, 'S');
+		g_autofree char *flags = sendmail_cf_field(*lines + 1, 'F');
 		const char *path = strchr(socket, '/');
 
-		if (!filters_list_has(asked, name) || filters_socket_is_ours(socket, settings) ||
+		if (!input_filters_list_has(asked, name) ||
+		    input_filters_socket_is_ours(socket, settings) ||
 		    g_str_has_prefix(socket, "inet") || !path || access(path, F_OK) == 0 ||
 		    errno != ENOENT || !strpbrk(flags, "RT4"))
 			continue;
@@ -55,7 +56,7 @@ static void warn_of_own_reports(const char *cf)
 
 static bool is_loopback(const char *port_options)
 {
-	g_autofree char *address = cf_port_option(port_options, 'A');
+	g_autofree char *address = sendmail_cf_port_option(port_options, 'A');
 
 	return address && (g_str_has_prefix(address, "127.") || g_str_has_suffix(address, "::1") ||
 			   strcmp(address, "localhost") == 0);
@@ -63,15 +64,15 @@ static bool is_loopback(const char *port_options)
 
 const char *sendmail_ports_warning(const char *cf)
 {
-	g_auto(GStrv) lines = cf_lines(cf);
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
 	guint ports = 0;
 	guint public = 0;
 	guint closed = 0;
 
 	for (char **line = lines; *line; line++) {
-		const char *options = cf_public_port(*line);
+		const char *options = sendmail_cf_public_port(*line);
 
-		ports += cf_port(*line) ? 1 : 0;
+		ports += sendmail_cf_port(*line) ? 1 : 0;
 		public += options ? 1 : 0;
 		closed += options && is_loopback(options) ? 1 : 0;
 	}
@@ -89,7 +90,7 @@ const char *sendmail_ports_warning(const char *cf)
 /* "USER:GROUP". */
 static char *account_of(char *const *lines)
 {
-	const char *value = cf_value(lines, "O RunAsUser=");
+	const char *value = sendmail_cf_value(lines, "O RunAsUser=");
 	char *account = value ? g_strndup(value, strcspn(value, ":. \t")) : g_strdup("");
 
 	if (strcmp(account, "root") == 0 || strcmp(account, "0") == 0)
@@ -101,8 +102,8 @@ static char *account_of(char *const *lines)
 static void warn_of_account(char *const *lines)
 {
 	g_autofree char *account = account_of(lines);
-	const char *mailer = route_mailer_of_ours(lines);
-	g_autofree char *wanted = mailer ? cf_field(mailer + 1, 'U') : g_strdup("");
+	const char *mailer = mailer_of_ours(lines);
+	g_autofree char *wanted = mailer ? sendmail_cf_field(mailer + 1, 'U') : g_strdup("");
 
 	wanted[strcspn(wanted, ":.")] = '\0';
 	if (*account == '\0' || *wanted == '\0' || strcmp(account, wanted) == 0)
@@ -117,7 +118,7 @@ static void warn_of_account(char *const *lines)
 
 static pid_t process_of(char *const *lines)
 {
-	const char *file = cf_value(lines, "O PidFile=");
+	const char *file = sendmail_cf_value(lines, "O PidFile=");
 
 	if (file)
 		return pid_file_process(file);
@@ -132,7 +133,7 @@ pid_t sendmail_process(const char *path)
 
 	if (!g_file_get_contents(path, &cf, NULL, NULL))
 		return 0;
-	g_auto(GStrv) lines = cf_lines(cf);
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
 	return process_of(lines);
 }
 
@@ -142,7 +143,7 @@ char *sendmail_account(const char *path)
 
 	if (!g_file_get_contents(path, &cf, NULL, NULL))
 		return g_strdup("");
-	g_auto(GStrv) lines = cf_lines(cf);
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
 	return account_of(lines);
 }
 
@@ -154,22 +155,22 @@ bool sendmail_check(const char *path, const struct milter_settings *settings,
 
 	if (!g_file_get_contents(path, &cf, NULL, &error))
 		return check_fault(what, error->message);
-	g_autoptr(GPtrArray) faults = filters_faults(cf, settings);
+	g_autoptr(GPtrArray) faults = input_filters_faults(cf, settings);
 	for (guint i = 0; i < faults->len; i++) {
 		g_autofree char *text =
 		    g_strdup_printf("%s: %s", path, (const char *)faults->pdata[i]);
 
 		check_fault(what, text);
 	}
-	g_auto(GStrv) lines = cf_lines(cf);
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
 	warn_of_other_filters(lines, settings);
 	warn_of_own_reports(cf);
 	const char *ports = sendmail_ports_warning(cf);
 	if (ports)
 		check_warning(what, ports);
 	warn_of_account(lines);
-	age_check(path, lines, process_of(lines));
-	bool has_room = load_check(lines);
+	stale_files_check(path, lines, process_of(lines));
+	bool has_room = resource_limits_check(lines);
 	return address_test_check(path, lines, addresses) && has_room && faults->len == 0 &&
 	       check_result(what, NULL,
 			    "hands us what comes over SMTP, and keeps it while we are "

@@ -2,13 +2,13 @@
  *
  * Lines "O NAME=VALUE" set options, "Xname, S=socket, F=flags, T=timeouts" define filters.
  */
-#include "milter/sendmail/cf.h"
+#include "milter/sendmail/sendmail_cf.h"
 
 #include <string.h>
 
 #include <glib.h>
 
-char **cf_lines(const char *cf)
+char **sendmail_cf_lines(const char *cf)
 {
 	GString *text = g_string_new(cf);
 
@@ -19,7 +19,7 @@ char **cf_lines(const char *cf)
 	return lines;
 }
 
-const char *cf_value(char *const *lines, const char *option)
+const char *sendmail_cf_value(char *const *lines, const char *option)
 {
 	const char *value = NULL;
 
@@ -29,7 +29,7 @@ const char *cf_value(char *const *lines, const char *option)
 	return value;
 }
 
-char *cf_field(const char *definition, char key)
+char *sendmail_cf_field(const char *definition, char key)
 {
 	g_auto(GStrv) fields = g_strsplit(definition, ",", -1);
 
@@ -45,7 +45,7 @@ char *cf_field(const char *definition, char key)
 	return g_strdup("");
 }
 
-char *cf_port_option(const char *options, char initial)
+char *sendmail_cf_port_option(const char *options, char initial)
 {
 	g_auto(GStrv) fields = g_strsplit(options, ",", -1);
 
@@ -59,17 +59,17 @@ char *cf_port_option(const char *options, char initial)
 	return NULL;
 }
 
-const char *cf_port(const char *line)
+const char *sendmail_cf_port(const char *line)
 {
 	static const char option[] = "O DaemonPortOptions=";
 
 	return g_str_has_prefix(line, option) ? line + strlen(option) : NULL;
 }
 
-const char *cf_public_port(const char *line)
+const char *sendmail_cf_public_port(const char *line)
 {
-	const char *options = cf_port(line);
-	g_autofree char *port = options ? cf_port_option(options, 'P') : NULL;
+	const char *options = sendmail_cf_port(line);
+	g_autofree char *port = options ? sendmail_cf_port_option(options, 'P') : NULL;
 
 	return !port || strcmp(port, "smtp") == 0 || strcmp(port, "25") == 0 ? options : NULL;
 }

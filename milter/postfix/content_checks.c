@@ -3,7 +3,7 @@
  * Rules for headers and bodies are asked for lines that reports of common systems have. Postfix's
  * own reports meet them too, once they are shown to filters.
  */
-#include "milter/postfix/contents.h"
+#include "milter/postfix/content_checks.h"
 
 #include <string.h>
 
@@ -143,14 +143,14 @@ static char *size_fault(const struct postconf *postfix, const struct postconf_se
 	guint64 bytes = g_ascii_strtoull(limit, NULL, 10);
 
 	if (!postconf_is_overridden(postfix, cleanup, name) || bytes == 0 ||
-	    bytes >= CONTENTS_BYTES_MIN)
+	    bytes >= CONTENT_CHECKS_BYTES_MIN)
 		return NULL;
 	return g_strdup_printf("master.cf, -o of %s: %s = %s: a bounce with the mail that it "
 			       "returns is refused; write 10240000",
 			       cleanup->label, name, limit);
 }
 
-bool contents_check(const struct postconf *postfix, const struct postconf_service *cleanup)
+bool content_checks_check(const struct postconf *postfix, const struct postconf_service *cleanup)
 {
 	g_autofree char *fault = strictness_fault(postfix, cleanup);
 

@@ -2,7 +2,7 @@
  *
  * "parse returns: $# MAILER $@ HOST $: ADDRESS", and "M" lines for the mailers.
  */
-#include "milter/sendmail/route.h"
+#include "milter/sendmail/mailer.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -10,11 +10,11 @@
 #include <glib.h>
 
 #include "daemon/check.h"
-#include "milter/sendmail/cf.h"
+#include "milter/sendmail/sendmail_cf.h"
 
 static const char what[] = "Sendmail";
 
-const char *route_rest_of_line(char *const *lines, const char *beginning)
+const char *mailer_rest_of_line(char *const *lines, const char *beginning)
 {
 	for (; *lines; lines++)
 		if (g_str_has_prefix(*lines, beginning))
@@ -53,7 +53,7 @@ static bool takes_all_bounces(const char *line)
 	return *line == 'M' && (strstr(line, "bouncectl intake") || strstr(line, "bounce-fetch"));
 }
 
-const char *route_mailer_of_ours(char *const *cf)
+const char *mailer_of_ours(char *const *cf)
 {
 	for (; *cf; cf++)
 		if (takes_all_bounces(*cf))
@@ -77,7 +77,7 @@ static bool check_refusal(const char *route, const char *address)
 static bool check_mailer(const char *name, char *const *cf, const char *address)
 {
 	const char *line = find_mailer(cf, name);
-	g_autofree char *program = line ? cf_field(line + 1, 'P') : NULL;
+	g_autofree char *program = line ? sendmail_cf_field(line + 1, 'P') : NULL;
 	g_autofree char *text = NULL;
 
 	if (!line)
@@ -107,7 +107,7 @@ static void warn_of_local_delivery(const char *address)
 
 static void warn_of_other_mailer(const char *name, char *const *cf, const char *address)
 {
-	const char *ours = route_mailer_of_ours(cf);
+	const char *ours = mailer_of_ours(cf);
 	g_autofree char *wanted = ours ? mailer_name(ours) : NULL;
 
 	if (!wanted || strcmp(wanted, name) == 0)
@@ -123,7 +123,7 @@ static void warn_of_other_mailer(const char *name, char *const *cf, const char *
 /* The sender of a mail that leaves is where its bounces go. */
 static bool check_sender(char *const *answers, const char *address)
 {
-	const char *sender = route_rest_of_line(answers, "Rcode = 0, addr = ");
+	const char *sender = mailer_rest_of_line(answers, "Rcode = 0, addr = ");
 
 	if (!sender || g_ascii_strcasecmp(sender, address) == 0)
 		return true;
@@ -135,9 +135,9 @@ static bool check_sender(char *const *answers, const char *address)
 	return check_fault(what, text);
 }
 
-bool route_check(char *const *answers, char *const *cf, const char *address)
+bool mailer_check(char *const *answers, char *const *cf, const char *address)
 {
-	const char *route = route_rest_of_line(answers, "parse            returns: $# ");
+	const char *route = mailer_rest_of_line(answers, "parse            returns: $# ");
 	g_autofree char *mailer = route ? g_strndup(route, strcspn(route, " ")) : NULL;
 	bool is_good = check_sender(answers, address);
 

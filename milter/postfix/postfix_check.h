@@ -3,8 +3,8 @@
  * Whether Postfix hands us every bounce, keeps it while we are away, and marks its own
  * reports, and nothing else, as its own.
  */
-#ifndef MILTER_POSTFIX_WIRING_H
-#define MILTER_POSTFIX_WIRING_H
+#ifndef MILTER_POSTFIX_POSTFIX_CHECK_H
+#define MILTER_POSTFIX_POSTFIX_CHECK_H
 
 #include <stdbool.h>
 
@@ -13,7 +13,7 @@
 
 /* Prints a line of --check for each fault, or one that all is well. */
 /* addresses: one of each bounce domain; empty where they are not known. */
-bool wiring_check(const struct postconf *postfix, const struct milter_settings *settings,
-		  const char *const *addresses);
+bool postfix_check(const struct postconf *postfix, const struct milter_settings *settings,
+		   const char *const *addresses);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * "Kmailertable hash -o /etc/mail/mailertable.db" names a map, whose text lies beside it.
  */
-#include "milter/sendmail/age.h"
+#include "milter/sendmail/stale_files.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -70,7 +70,7 @@ static void warn_of_map(const char *line)
 	check_warning(what, text);
 }
 
-void age_check(const char *cf, char *const *lines, pid_t pid)
+void stale_files_check(const char *cf, char *const *lines, pid_t pid)
 {
 	warn_of_source(cf);
 	warn_of_process(cf, pid);

@@ -3,7 +3,7 @@
  * transport(5): SERVICE:NEXTHOP, of transport_maps or of the class. What the next hop is depends on
  * the program of the service.
  */
-#include "milter/postfix/leftovers.h"
+#include "milter/postfix/transport.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -217,7 +217,7 @@ static bool check_mailbox_transport(const struct target *target)
 }
 
 /* An alias goes to another domain. */
-bool leftovers_check(const struct postconf *postfix, const struct recipient_class *class,
+bool transport_check(const struct postconf *postfix, const struct recipient_class *class,
 		     const char *address)
 {
 	g_autofree char *mapped = recipient_transport(postfix, address);
@@ -234,7 +234,7 @@ bool leftovers_check(const struct postconf *postfix, const struct recipient_clas
 	return check_transport(&target) && check_mailbox_transport(&target);
 }
 
-char *leftovers_filter_fault(const struct postconf *postfix, const struct postconf_service *service)
+char *transport_filter_fault(const struct postconf *postfix, const struct postconf_service *service)
 {
 	static const char parameter[] = "content_filter";
 	g_autofree char *filter = postconf_value(postfix, service, parameter);

@@ -3,8 +3,8 @@
  * Whether the Sendmail of this machine hands us every bounce, and keeps it while we are away: what
  * its sendmail.cf and it itself say.
  */
-#ifndef MILTER_SENDMAIL_SENDMAIL_H
-#define MILTER_SENDMAIL_SENDMAIL_H
+#ifndef MILTER_SENDMAIL_SENDMAIL_CHECK_H
+#define MILTER_SENDMAIL_SENDMAIL_CHECK_H
 
 #include <stdbool.h>
 #include <sys/types.h>

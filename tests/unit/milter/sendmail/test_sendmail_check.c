@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "milter/sendmail/filters.h"
-#include "milter/sendmail/sendmail.h"
+#include "milter/sendmail/input_filters.h"
+#include "milter/sendmail/sendmail_check.h"
 
 /* As m4 makes it of etc/sendmail/bounce-milter.mc. */
 static const char good[] =
@@ -96,7 +96,7 @@ static void test_faults(void)
 
 		if (*row->text != '\0')
 			g_assert_cmpuint(g_string_replace(cf, row->text, row->instead, 1), ==, 1);
-		g_autoptr(GPtrArray) faults = filters_faults(cf->str, &settings);
+		g_autoptr(GPtrArray) faults = input_filters_faults(cf->str, &settings);
 		g_string_free(cf, TRUE);
 		g_test_message("%s: %s", row->what,
 			       faults->len > 0 ? (const char *)faults->pdata[0] : "silent");
@@ -109,7 +109,8 @@ static void test_faults(void)
 static void test_no_filter(void)
 {
 	struct milter_settings settings = {.socket = (char *)"unix:/run/bounce-milter/socket"};
-	g_autoptr(GPtrArray) faults = filters_faults("O Milter.macros.envfrom=i\n", &settings);
+	g_autoptr(GPtrArray) faults =
+	    input_filters_faults("O Milter.macros.envfrom=i\n", &settings);
 
 	g_assert_cmpuint(faults->len, ==, 1);
 	g_assert_nonnull(strstr(faults->pdata[0],
@@ -134,12 +135,12 @@ static void test_port(void)
 {
 	struct milter_settings settings = {.socket = (char *)"inet:8891@localhost"};
 	g_autoptr(GPtrArray) same =
-	    filters_faults("O InputMailFilters=b\nO Milter.macros.envfrom=i\n"
-			   "Xb, S=inet:8891@127.0.0.1, F=T\n",
-			   &settings);
-	g_autoptr(GPtrArray) other = filters_faults("O InputMailFilters=b\n"
-						    "Xb, S=inet:8892@localhost, F=T\n",
-						    &settings);
+	    input_filters_faults("O InputMailFilters=b\nO Milter.macros.envfrom=i\n"
+				 "Xb, S=inet:8891@127.0.0.1, F=T\n",
+				 &settings);
+	g_autoptr(GPtrArray) other = input_filters_faults("O InputMailFilters=b\n"
+							  "Xb, S=inet:8892@localhost, F=T\n",
+							  &settings);
 
 	g_assert_cmpuint(same->len, ==, 0);
 	g_assert_cmpuint(other->len, ==, 1);

@@ -3,19 +3,19 @@
  * Two ways lead to us: smtpd's, for reports of others, is followed here; that of bounce, defer and
  * trace in own_reports.c.
  */
-#include "milter/postfix/wiring.h"
+#include "milter/postfix/postfix_check.h"
 
 #include <string.h>
 
 #include "daemon/check.h"
 #include "milter/postfix/admission.h"
-#include "milter/postfix/contents.h"
+#include "milter/postfix/content_checks.h"
 #include "milter/postfix/general_settings.h"
-#include "milter/postfix/leftovers.h"
 #include "milter/postfix/own_reports.h"
 #include "milter/postfix/service_milter_faults.h"
 #include "milter/postfix/service_milters.h"
 #include "milter/postfix/startup.h"
+#include "milter/postfix/transport.h"
 
 static const char what[] = "Postfix";
 
@@ -51,7 +51,7 @@ static struct service_milters smtp_milters(const struct wiring *wiring,
 
 static void check_smtp_service(struct wiring *wiring, const struct service_milters *milters)
 {
-	g_autofree char *filter = leftovers_filter_fault(wiring->postfix, milters->service);
+	g_autofree char *filter = transport_filter_fault(wiring->postfix, milters->service);
 
 	wiring->is_good = service_milter_faults_check(milters) && wiring->is_good;
 	if (filter)
@@ -81,7 +81,7 @@ static void check_their_cleanups(struct wiring *wiring, const GPtrArray *lists)
 
 		if (service_milters_lead_to_us(milters) && cleanup && cleanup != last)
 			wiring->is_good =
-			    contents_check(wiring->postfix, cleanup) && wiring->is_good;
+			    content_checks_check(wiring->postfix, cleanup) && wiring->is_good;
 		last = cleanup;
 	}
 }
@@ -229,8 +229,8 @@ static void wire_main_cf(struct wiring *wiring)
 				    "mail down after 100 of them; write in_flow_delay = 0");
 }
 
-bool wiring_check(const struct postconf *postfix, const struct milter_settings *settings,
-		  const char *const *addresses)
+bool postfix_check(const struct postconf *postfix, const struct milter_settings *settings,
+		   const char *const *addresses)
 {
 	struct wiring wiring = {postfix, settings, addresses, true};
 

@@ -2,14 +2,14 @@
  *
  * "X" lines define filters, "O InputMailFilters" says which are asked, "M" lines define mailers.
  */
-#include "milter/sendmail/filters.h"
+#include "milter/sendmail/input_filters.h"
 
 #include <string.h>
 
-#include "milter/postfix/contents.h"
+#include "milter/postfix/content_checks.h"
 #include "milter/postfix/endpoint.h"
 #include "milter/postfix/milter_list.h"
-#include "milter/sendmail/cf.h"
+#include "milter/sendmail/sendmail_cf.h"
 
 static const char envelope_macros[] = "O Milter.macros.envfrom=";
 
@@ -19,8 +19,8 @@ static const struct {
 	guint64 least;
 	const char *refused, *macro, *usual;
 } limits[] = {
-    {"O MaxMessageSize=", CONTENTS_BYTES_MIN, "a bounce with the mail that it returns is refused",
-     "confMAX_MESSAGE_SIZE", "10240000"},
+    {"O MaxMessageSize=", CONTENT_CHECKS_BYTES_MIN,
+     "a bounce with the mail that it returns is refused", "confMAX_MESSAGE_SIZE", "10240000"},
     {"O MaxHeadersLength=", 8192, "a bounce with a long header is refused",
      "confMAX_HEADERS_LENGTH", "32768"},
 };
@@ -37,7 +37,7 @@ static bool has_macro(const char *list, const char *macro)
 }
 
 /* Filters of a list; within the options of a port, semicolons part it. */
-static char **filters_of(const char *list)
+static char **input_filters_of(const char *list)
 {
 	char **names = g_strsplit_set(list, ",;", -1);
 
@@ -46,9 +46,9 @@ static char **filters_of(const char *list)
 	return names;
 }
 
-bool filters_list_has(const char *list, const char *filter)
+bool input_filters_list_has(const char *list, const char *filter)
 {
-	g_auto(GStrv) names = filters_of(list);
+	g_auto(GStrv) names = input_filters_of(list);
 
 	for (char **name = names; *name; name++)
 		if (g_ascii_strcasecmp(*name, filter) == 0)
@@ -70,7 +70,7 @@ static char *endpoint_of(const char *socket)
 			       (int)(at ? at - port : (ptrdiff_t)strlen(port)), port);
 }
 
-bool filters_socket_is_ours(const char *socket, const struct milter_settings *settings)
+bool input_filters_socket_is_ours(const char *socket, const struct milter_settings *settings)
 {
 	const struct endpoint_view view = {"/", false};
 	g_autofree char *endpoint = endpoint_of(socket);
@@ -134,18 +134,18 @@ static void check_times(const char *name, const char *times, const struct milter
 /* A port with filters of its own does not ask those of all. */
 static void check_asked(char *const *lines, const char *name, GPtrArray *faults)
 {
-	const char *of_all = cf_value(lines, FILTERS_ASKED);
+	const char *of_all = sendmail_cf_value(lines, INPUT_FILTERS_ASKED);
 	guint ports = 0;
 	guint with_own = 0;
 
 	for (; *lines; lines++) {
-		const char *options = cf_public_port(*lines);
-		g_autofree char *own = options ? cf_port_option(options, 'I') : NULL;
-		g_autofree char *port = options ? cf_port_option(options, 'N') : NULL;
+		const char *options = sendmail_cf_public_port(*lines);
+		g_autofree char *own = options ? sendmail_cf_port_option(options, 'I') : NULL;
+		g_autofree char *port = options ? sendmail_cf_port_option(options, 'N') : NULL;
 
 		ports += options ? 1 : 0;
 		with_own += own ? 1 : 0;
-		if (own && !filters_list_has(own, name))
+		if (own && !input_filters_list_has(own, name))
 			add_filter_fault(
 			    faults,
 			    "DaemonPortOptions of %s: InputMailFilters=%s lacks %s, so what comes "
@@ -153,7 +153,7 @@ static void check_asked(char *const *lines, const char *name, GPtrArray *faults)
 			    "DAEMON_OPTIONS behind a semicolon, or take its InputMailFilters away",
 			    port ? port : "a daemon without a name", own, name);
 	}
-	if ((ports == 0 || with_own < ports) && (!of_all || !filters_list_has(of_all, name)))
+	if ((ports == 0 || with_own < ports) && (!of_all || !input_filters_list_has(of_all, name)))
 		add_filter_fault(
 		    faults,
 		    "%s is defined, but not asked: InputMailFilters lacks it; in sendmail.mc, "
@@ -166,8 +166,8 @@ static void check_filter(const char *definition, char *const *lines,
 			 const struct milter_settings *settings, GPtrArray *faults)
 {
 	g_autofree char *name = g_strndup(definition, strcspn(definition, ", \t"));
-	g_autofree char *flags = cf_field(definition, 'F');
-	g_autofree char *times = cf_field(definition, 'T');
+	g_autofree char *flags = sendmail_cf_field(definition, 'F');
+	g_autofree char *times = sendmail_cf_field(definition, 'T');
 
 	check_asked(lines, name, faults);
 	check_flags(name, flags, faults);
@@ -184,8 +184,8 @@ static char *check_filters(char *const *lines, const struct milter_settings *set
 	for (char *const *line = lines; *line; line++) {
 		if (**line != 'X')
 			continue;
-		g_autofree char *socket = cf_field(*line + 1, 'S');
-		if (filters_socket_is_ours(socket, settings)) {
+		g_autofree char *socket = sendmail_cf_field(*line + 1, 'S');
+		if (input_filters_socket_is_ours(socket, settings)) {
 			is_found = true;
 			check_filter(*line + 1, lines, settings, faults);
 		} else
@@ -211,7 +211,7 @@ static bool is_defined(char *const *lines, const char *filter)
 
 static void check_defined(char *const *lines, const char *list, GPtrArray *faults)
 {
-	g_auto(GStrv) names = filters_of(list);
+	g_auto(GStrv) names = input_filters_of(list);
 
 	for (char **name = names; *name; name++)
 		if (**name != '\0' && !is_defined(lines, *name))
@@ -226,18 +226,18 @@ static void check_defined(char *const *lines, const char *list, GPtrArray *fault
 /* What keeps a bounce from coming to any filter. */
 static void check_doors(char *const *lines, GPtrArray *faults)
 {
-	const char *of_all = cf_value(lines, FILTERS_ASKED);
+	const char *of_all = sendmail_cf_value(lines, INPUT_FILTERS_ASKED);
 
 	if (of_all)
 		check_defined(lines, of_all, faults);
 	for (char *const *line = lines; *line; line++) {
-		const char *options = cf_port(*line);
-		g_autofree char *modifiers = options ? cf_port_option(options, 'M') : NULL;
-		g_autofree char *filters = options ? cf_port_option(options, 'I') : NULL;
+		const char *options = sendmail_cf_port(*line);
+		g_autofree char *modifiers = options ? sendmail_cf_port_option(options, 'M') : NULL;
+		g_autofree char *filters = options ? sendmail_cf_port_option(options, 'I') : NULL;
 
 		if (filters)
 			check_defined(lines, filters, faults);
-		if (modifiers && strchr(modifiers, 'a') && cf_public_port(*line))
+		if (modifiers && strchr(modifiers, 'a') && sendmail_cf_public_port(*line))
 			add_filter_fault(
 			    faults,
 			    "DaemonPortOptions: M=%s asks other mail systems for a password, "
@@ -246,7 +246,7 @@ static void check_doors(char *const *lines, GPtrArray *faults)
 			    modifiers);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
-		const char *value = cf_value(lines, limits[i].option);
+		const char *value = sendmail_cf_value(lines, limits[i].option);
 		guint64 bytes = value ? g_ascii_strtoull(value, NULL, 10) : 0;
 
 		if (bytes > 0 && bytes < limits[i].least)
@@ -256,12 +256,12 @@ static void check_doors(char *const *lines, GPtrArray *faults)
 	}
 }
 
-GPtrArray *filters_faults(const char *cf, const struct milter_settings *settings)
+GPtrArray *input_filters_faults(const char *cf, const struct milter_settings *settings)
 {
 	GPtrArray *faults = g_ptr_array_new_with_free_func(g_free);
-	g_auto(GStrv) lines = cf_lines(cf);
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
 	g_autofree char *others = check_filters(lines, settings, faults);
-	const char *macros = cf_value(lines, envelope_macros);
+	const char *macros = sendmail_cf_value(lines, envelope_macros);
 
 	check_doors(lines, faults);
 	if (*others != '\0')

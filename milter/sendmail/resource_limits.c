@@ -2,7 +2,7 @@
  *
  * Held against the machine as it is now.
  */
-#include "milter/sendmail/load.h"
+#include "milter/sendmail/resource_limits.h"
 
 #include <stdlib.h>
 #include <sys/statvfs.h>
@@ -10,20 +10,20 @@
 #include <glib.h>
 
 #include "daemon/check.h"
-#include "milter/sendmail/cf.h"
+#include "milter/sendmail/sendmail_cf.h"
 
 static const char what[] = "Sendmail";
 
 enum {
-	LOAD_LOW = 3,     /* which a short burst of work reaches */
-	THROTTLE_LOW = 3, /* which one mail system with many bounces reaches */
-	CHILDREN_LOW = 5, /* which as many slow clients keep busy */
+	RESOURCE_LIMITS_LOW = 3, /* which a short burst of work reaches */
+	THROTTLE_LOW = 3,        /* which one mail system with many bounces reaches */
+	CHILDREN_LOW = 5,        /* which as many slow clients keep busy */
 };
 
 /* 0 where it is not set. */
 static guint64 number_of(char *const *lines, const char *option)
 {
-	const char *value = cf_value(lines, option);
+	const char *value = sendmail_cf_value(lines, option);
 
 	return value ? g_ascii_strtoull(value, NULL, 10) : 0;
 }
@@ -31,7 +31,7 @@ static guint64 number_of(char *const *lines, const char *option)
 /* In blocks of the file system, as Sendmail counts them. */
 static bool check_free_blocks(char *const *lines)
 {
-	const char *queue = cf_value(lines, "O QueueDirectory=");
+	const char *queue = sendmail_cf_value(lines, "O QueueDirectory=");
 	guint64 wanted = number_of(lines, "O MinFreeBlocks=");
 	struct statvfs status;
 
@@ -50,7 +50,8 @@ static void warn_of_load(char *const *lines)
 	guint64 limit = number_of(lines, "O RefuseLA=");
 	double load = 0;
 
-	if (limit == 0 || (getloadavg(&load, 1) == 1 && load < (double)limit && limit > LOAD_LOW))
+	if (limit == 0 ||
+	    (getloadavg(&load, 1) == 1 && load < (double)limit && limit > RESOURCE_LIMITS_LOW))
 		return;
 	g_autofree char *text = g_strdup_printf(
 	    "it refuses every client while the load is %" G_GUINT64_FORMAT
@@ -89,7 +90,7 @@ static void warn_of_throttle(char *const *lines)
 	check_warning(what, text);
 }
 
-bool load_check(char *const *lines)
+bool resource_limits_check(char *const *lines)
 {
 	warn_of_load(lines);
 	warn_of_children(lines);
