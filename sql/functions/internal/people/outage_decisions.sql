@@ -129,7 +129,7 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.block_bounces(bigint[]) IS
   'creates the held blocks of these bounces, with what they would have had. Returns their number';
 
-CREATE OR REPLACE FUNCTION bounce_internal.carry_out(
+CREATE OR REPLACE FUNCTION bounce_internal.decide_bounces(
   t bounce.task, decided bounce.outage, bounce_ids bigint[], resend boolean) RETURNS integer
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -141,7 +141,7 @@ BEGIN
     bounce_ids, bounce_internal.say('task %s, an outage: %s', t.id::text, decided.note), resend);
   RETURN cardinality(bounce_ids);
 END $$;
-COMMENT ON FUNCTION bounce_internal.carry_out(bounce.task, bounce.outage, bigint[], boolean) IS
+COMMENT ON FUNCTION bounce_internal.decide_bounces(bounce.task, bounce.outage, bigint[], boolean) IS
   'does with these bounces what was decided about their outage. Returns how many blocks it made, '
   'or how many bounces it took back';
 
@@ -164,16 +164,16 @@ BEGIN
   IF cardinality(free) < cardinality(held) AND NOT is_last THEN
     RAISE EXCEPTION 'a communication is in use' USING ERRCODE = 'BM002';
   END IF;
-  done := bounce_internal.carry_out(t, decided, free, resend);
+  done := bounce_internal.decide_bounces(t, decided, free, resend);
   PERFORM bounce_internal.decide_outage(t, decided.status, decided.note, decided.status);
   RETURN done;
 EXCEPTION WHEN SQLSTATE 'BM002' THEN
   RETURN NULL;     -- the locks of this block are given back
 END $$;
 COMMENT ON FUNCTION bounce_internal.close_outage(bounce.task, bounce.outage, boolean, boolean) IS
-  'decides what has come in meanwhile, and the outage itself. Returns the number as carry_out() '
-  'does; NULL when somebody is working on one of those mails, so that it is to be tried again. '
-  'is_last: such a mail is left to decide_leftovers()';
+  'decides what has come in meanwhile, and the outage itself. Returns the number as '
+  'decide_bounces() does; NULL when somebody is working on one of those mails, so that it is to be '
+  'tried again. is_last: such a mail is left to decide_leftovers()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.decide(
   task_id bigint, decision text, note text, resend boolean) RETURNS integer
@@ -194,7 +194,7 @@ BEGIN
   decided.note := coalesce(decide.note, '');
   -- the bulk while others go on recording; each round has what came in during the one before
   FOR i IN 1 .. rounds LOOP
-    done := done + bounce_internal.carry_out(t, decided, bounces, resend);
+    done := done + bounce_internal.decide_bounces(t, decided, bounces, resend);
     bounces := bounce_internal.held_bounces(decided.id);
     EXIT WHEN cardinality(bounces) <= few;
     bounces := bounce_internal.lock_free_bounces(bounces);
@@ -212,7 +212,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.decide(bigint, text, text, boolean) IS
   'carries out a decision about the outage of a task, confirmed or dismissed. Who records has to '
-  'wait for the last few bounces only. Returns the number as carry_out() does';
+  'wait for the last few bounces only. Returns the number as decide_bounces() does';
 
 CREATE OR REPLACE FUNCTION bounce_internal.decide_outage(
   t bounce.task, decision text, note text, resolution text) RETURNS void
