@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/journal.h"
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 
 enum { QUOTE_BYTES_MAX = 200 };
 
@@ -108,7 +108,7 @@ void log_event(enum log_level level, const char *id, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *event = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_autofree char *text = shown_text_clean(event, true, SHOWN_TEXT_ONE_LINE);
+	g_autofree char *text = printable_text_clean(event, true, PRINTABLE_TEXT_ONE_LINE);
 
 	switch (log_destination) {
 	case LOG_TARGET_STDERR:

@@ -13,8 +13,8 @@
 #include "console/settings.h"
 #include "console/template/library.h"
 #include "daemon/check.h"
-#include "daemon/notify.h"
-#include "daemon/process.h"
+#include "daemon/sd_notify.h"
+#include "daemon/unix_process.h"
 #include "db/schema/migrate.h"
 #include "net/listen.h"
 
@@ -129,8 +129,8 @@ bool console_service_serve(void *data, GError **error)
 	if (!start(service, error))
 		return false;
 	log_event(LOG_LEVEL_INFO, "", "HTTP on %s", service->settings->listen);
-	notify_ready("serving");
-	while (!process_wait_for_stop(LOOK))
+	sd_notify_ready("serving");
+	while (!unix_process_wait_for_stop(LOOK))
 		sessions_look(service->console.sessions);
 	server_stop(service->server);
 	return true;

@@ -10,14 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "db/conninfo.h"
 #include "db/server.h"
 
 /* What is wrong is said by servers, too. */
 static void print_line(const char *verdict, const char *what, const char *text)
 {
-	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_KEEP_LINES);
+	g_autofree char *clean = printable_text_clean(text, true, PRINTABLE_TEXT_KEEP_LINES);
 
 	printf("%-8s %-14s %s\n", verdict, what, clean);
 }

@@ -12,11 +12,11 @@
 #include "base/error.h"
 #include "daemon/arguments.h"
 #include "daemon/check.h"
-#include "daemon/connector.h"
-#include "daemon/database.h"
-#include "daemon/notify.h"
-#include "daemon/process.h"
+#include "daemon/database_wait.h"
+#include "daemon/database_wait_thread.h"
 #include "daemon/reloader.h"
+#include "daemon/sd_notify.h"
+#include "daemon/unix_process.h"
 #include "daemon/watchdog.h"
 #include "version.h"
 
@@ -46,7 +46,7 @@ static void reload(void *data)
 	g_autofree struct daemon_settings *fresh = g_malloc0(program->settings_size);
 	g_autoptr(GError) error = NULL;
 
-	notify_reloading();
+	sd_notify_reloading();
 	if (program->read(daemon->config, fresh, &error) &&
 	    program->reload(daemon->service, fresh, &error)) {
 		log_set_level(daemon_settings_log_level(fresh));
@@ -56,7 +56,7 @@ static void reload(void *data)
 			  error->message);
 	}
 	program->clear(fresh);
-	notify_ready(error ? "serving; the last reload failed" : "serving");
+	sd_notify_ready(error ? "serving; the last reload failed" : "serving");
 }
 
 static bool connect_service(void *data, GError **error)
@@ -79,7 +79,7 @@ static void *serve_main(void *data)
 	const struct daemon *daemon = served->daemon;
 
 	served->is_good = daemon->program->serve(daemon->service, &served->error);
-	notify_stopping();
+	sd_notify_stopping();
 	return NULL;
 }
 
@@ -92,7 +92,7 @@ static bool serve_in_thread(struct daemon *daemon, GError **error)
 	struct reloader *reloader = reloader_start(reload, daemon);
 	GThread *thread = g_thread_new("serve", serve_main, &served);
 
-	process_take_hangups();
+	unix_process_take_hangups();
 	g_thread_join(thread);
 	reloader_stop(reloader);
 	watchdog_stop(watchdog);
@@ -104,15 +104,15 @@ static bool serve_in_thread(struct daemon *daemon, GError **error)
 static bool pause_daemon(void *context, unsigned seconds)
 {
 	(void)context;
-	return process_wait_for_stop(seconds);
+	return unix_process_wait_for_stop(seconds);
 }
 
 static bool serve_beside(struct daemon *daemon, const struct database_wait *wait, GError **error)
 {
-	struct connector *connector = connector_start(wait);
+	struct database_wait_thread *connector = database_wait_thread_start(wait);
 	bool served = serve_in_thread(daemon, error);
 
-	daemon->is_stuck = !connector_stop(connector);
+	daemon->is_stuck = !database_wait_thread_stop(connector);
 	return served;
 }
 
@@ -148,7 +148,7 @@ static bool open_and_serve(struct daemon *daemon, GError **error)
 {
 	const struct daemon_program *program = daemon->program;
 
-	process_block_signals();
+	unix_process_block_signals();
 	log_event(LOG_LEVEL_INFO, "", "%s " BM_VERSION " starts, configuration %s", program->name,
 		  daemon->config);
 	daemon->service = program->open(daemon->settings, error);
@@ -166,17 +166,17 @@ static int run_daemon(struct daemon *daemon, const struct arguments *arguments)
 	g_autoptr(GError) error = NULL;
 	int pid_fd = -1;
 
-	if (!process_drop_privileges(settings->user, &error)) {
+	if (!unix_process_drop_privileges(settings->user, &error)) {
 		fail_daemon(daemon, error);
 		return EX_CONFIG;
 	}
-	if ((arguments->is_daemon && !process_background(&error)) ||
-	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
+	if ((arguments->is_daemon && !unix_process_background(&error)) ||
+	    !unix_process_pid_file_open(settings->pid_file, &pid_fd, &error))
 		return fail_daemon(daemon, error);
-	process_set_home();
-	process_raise_descriptor_limit();
+	unix_process_set_home();
+	unix_process_raise_descriptor_limit();
 	bool served = open_and_serve(daemon, &error);
-	process_pid_file_close(settings->pid_file, pid_fd);
+	unix_process_pid_file_close(settings->pid_file, pid_fd);
 	if (daemon->is_stuck)
 		_exit(served ? EXIT_SUCCESS : EXIT_FAILURE);
 	if (served)
@@ -191,9 +191,9 @@ static int check_configuration(const struct daemon *daemon)
 
 	if (daemon->program->before_check)
 		daemon->program->before_check();
-	if (!process_drop_privileges(daemon->settings->user, &error))
+	if (!unix_process_drop_privileges(daemon->settings->user, &error))
 		return fail_daemon(daemon, error);
-	process_set_home();
+	unix_process_set_home();
 	bool files = check_files(daemon->settings, daemon->config);
 	bool good = daemon->program->check(daemon->settings);
 	return files && good ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -203,9 +203,9 @@ static int once(const struct daemon *daemon)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!process_drop_privileges(daemon->settings->user, &error))
+	if (!unix_process_drop_privileges(daemon->settings->user, &error))
 		return fail_daemon(daemon, error);
-	process_set_home();
+	unix_process_set_home();
 	return daemon->program->once(daemon->settings);
 }
 

@@ -53,8 +53,8 @@ struct daemon_program {
 	/* Whether it may serve before connect has succeeded, which is then called in a thread
 	 * of its own, even after a refusal for good. NULL: it may not. */
 	bool (*can_wait)(void *service);
-	/* Serves until SIGTERM or SIGINT, in a thread of its own; calls notify_ready
-	 * (daemon/notify.h) when it does. */
+	/* Serves until SIGTERM or SIGINT, in a thread of its own; calls sd_notify_ready
+	 * (daemon/sd_notify.h) when it does. */
 	bool (*serve)(void *service, GError **error);
 	/* Whether it still does its work, for the service manager's watchdog, which starts
 	 * it anew if not. In a thread of its own. May be NULL. */

@@ -10,7 +10,7 @@ typedef void reloader_function(void *context);
 
 struct reloader;
 
-/* process_block_signals must have been called. A SIGUSR1 that came since then counts. */
+/* unix_process_block_signals must have been called. A SIGUSR1 that came since then counts. */
 struct reloader *reloader_start(reloader_function *reload, void *context);
 /* Waits for a reload that is running. */
 void reloader_stop(struct reloader *reloader);

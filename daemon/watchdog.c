@@ -7,7 +7,7 @@
 #include <glib.h>
 
 #include "base/log.h"
-#include "daemon/notify.h"
+#include "daemon/sd_notify.h"
 #include "daemon/stop_flag.h"
 
 struct watchdog {
@@ -33,7 +33,7 @@ static void *watchdog_main(void *data)
 		bool works = is_working(watchdog);
 
 		if (works)
-			notify_alive();
+			sd_notify_alive();
 		else if (was_working)
 			log_event(LOG_LEVEL_ERROR, "",
 				  "stuck: no sign of life for the service manager any more");
@@ -44,7 +44,7 @@ static void *watchdog_main(void *data)
 
 struct watchdog *watchdog_start(const struct watchdog_question *question)
 {
-	guint64 interval = notify_watchdog_interval();
+	guint64 interval = sd_notify_watchdog_interval();
 
 	if (interval == 0)
 		return NULL;

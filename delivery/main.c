@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "classifier/mime/mime.h"
 #include "daemon/daemon.h"
-#include "daemon/notify.h"
-#include "daemon/process.h"
 #include "daemon/rules/daemon_rules.h"
+#include "daemon/sd_notify.h"
+#include "daemon/unix_process.h"
 #include "delivery/check.h"
 #include "delivery/copies.h"
 #include "delivery/settings.h"
@@ -59,9 +59,9 @@ static bool service_serve(void *data, GError **error)
 	g_atomic_pointer_set(&service->workers, workers);
 	service->webhook = webhook_start(service->settings);
 	copies_start(service->copies, service->rules);
-	notify_ready("serving");
-	process_wait_until_stop();
-	notify_stopping();
+	sd_notify_ready("serving");
+	unix_process_wait_until_stop();
+	sd_notify_stopping();
 	webhook_stop(service->webhook);
 	copies_stop(service->copies);
 	workers_stop(workers);

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "fetch/done_mails.h"
-#include "fetch/store/digest.h"
+#include "fetch/store/short_hash.h"
 #include "fetch/unrecorded_mails.h"
 
 enum {
@@ -217,7 +217,7 @@ static bool on_content(void *context, guint32 number, const struct store_content
 
 	if (!asked)
 		return true;
-	gint64 digest = fault ? 0 : digest_of(content->bytes, content->len);
+	gint64 digest = fault ? 0 : short_hash_of(content->bytes, content->len);
 	if (asked->has_come) {
 		asked->is_ambiguous |= digest != asked->digest;
 		return may_go_on(batch);

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "fetch/operator_copy.h"
-#include "intake/mail_trace.h"
+#include "intake/trace_fields.h"
 
 /* --- a person ------------------------------------------------------------------------------ */
 
@@ -124,11 +124,11 @@ static enum mail_intake_outcome conclude(struct mail_intake *mail_intake,
 
 /* Points into mail and trace. */
 static struct envelope read_trace_envelope(const struct mail_intake_mail *mail,
-					   struct mail_trace *trace)
+					   struct trace_fields *trace)
 {
 	const struct store_content *content = mail->content;
 
-	mail_trace_read(content->bytes, content->len, trace);
+	trace_fields_read(content->bytes, content->len, trace);
 	return (struct envelope){.source = mail->source,
 				 .sender = mail->sender ? mail->sender : trace->sender,
 				 .recipients = mail->recipients
@@ -144,7 +144,7 @@ enum mail_intake_outcome mail_intake_take(struct mail_intake *mail_intake,
 					  const struct mail_intake_mail *mail, GError **error)
 {
 	const struct store_content *content = mail->content;
-	struct mail_trace trace;
+	struct trace_fields trace;
 	struct db_record_result result = {0};
 	GError *cause = NULL;
 	const struct envelope envelope = read_trace_envelope(mail, &trace);
@@ -153,13 +153,13 @@ enum mail_intake_outcome mail_intake_take(struct mail_intake *mail_intake,
 			      &cause);
 	enum mail_intake_outcome outcome = conclude(mail_intake, mail, &result, cause, error);
 	db_record_result_clear(&result);
-	mail_trace_clear(&trace);
+	trace_fields_clear(&trace);
 	return outcome;
 }
 
 /* A mail among others. */
 struct part {
-	struct mail_trace trace;
+	struct trace_fields trace;
 	struct envelope envelope;
 	struct intake_mail record;
 };
@@ -168,7 +168,7 @@ static void free_part(void *data)
 {
 	struct part *part = data;
 
-	mail_trace_clear(&part->trace);
+	trace_fields_clear(&part->trace);
 	db_record_result_clear(&part->record.result);
 	g_free(part);
 }

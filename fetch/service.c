@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/exposition.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/prometheus_text.h"
 #include "daemon/metrics_file.h"
-#include "daemon/notify.h"
-#include "daemon/process.h"
 #include "daemon/rules/daemon_rules.h"
+#include "daemon/sd_notify.h"
+#include "daemon/unix_process.h"
 #include "db/parameters/parameter_cache.h"
 #include "db/schema/migrate.h"
 #include "fetch/lmtp_listener.h"
@@ -200,19 +200,19 @@ static void append_mailboxes(GString *out, const void *data)
 {
 	const struct service *service = data;
 
-	exposition_append_figure(out, "bounce_fetch_start_time_seconds", "gauge",
-				 "since when it runs", service->started);
-	exposition_append_figure(out, "bounce_fetch_written_timestamp_seconds", "gauge",
-				 "when these figures were written",
-				 g_get_real_time() / G_USEC_PER_SEC);
+	prometheus_text_append_figure(out, "bounce_fetch_start_time_seconds", "gauge",
+				      "since when it runs", service->started);
+	prometheus_text_append_figure(out, "bounce_fetch_written_timestamp_seconds", "gauge",
+				      "when these figures were written",
+				      g_get_real_time() / G_USEC_PER_SEC);
 	for (size_t f = 0; service->mailboxes->len > 0 && f < G_N_ELEMENTS(mailbox_figures); f++) {
-		exposition_announce(out, mailbox_figures[f].name, mailbox_figures[f].type,
-				    mailbox_figures[f].help);
+		prometheus_text_announce(out, mailbox_figures[f].name, mailbox_figures[f].type,
+					 mailbox_figures[f].help);
 		for (guint i = 0; i < service->mailboxes->len; i++) {
 			struct mailbox_state state = mailbox_state(service->mailboxes->pdata[i]);
 
-			exposition_append_labelled(out, mailbox_figures[f].name, "mailbox",
-						   state.name, mailbox_figures[f].of(&state));
+			prometheus_text_append_labelled(out, mailbox_figures[f].name, "mailbox",
+							state.name, mailbox_figures[f].of(&state));
 		}
 	}
 }
@@ -228,9 +228,9 @@ bool service_serve(void *data, GError **error)
 	struct metrics_file *metrics =
 	    metrics_file_start(service->settings->metrics_file, append_mailboxes, service);
 	log_event(LOG_LEVEL_INFO, "", "ready, %u mailboxes", service->mailboxes->len);
-	notify_ready("serving");
-	process_wait_until_stop();
-	notify_stopping();
+	sd_notify_ready("serving");
+	unix_process_wait_until_stop();
+	sd_notify_stopping();
 	stop_mailboxes(service);
 	if (service->lmtp)
 		lmtp_listener_stop(service->lmtp);

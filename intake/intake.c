@@ -183,8 +183,8 @@ bool intake_process(struct intake *intake, const struct envelope *envelope, cons
 	gint64 described = g_get_monotonic_time();
 	bool recorded = db_group_commit_record(intake->group_commit, &report, result_out, error);
 
-	exposition_histogram_add(&intake->times.reading, described - begin);
-	exposition_histogram_add(&intake->times.recording, g_get_monotonic_time() - described);
+	prometheus_text_histogram_add(&intake->times.reading, described - begin);
+	prometheus_text_histogram_add(&intake->times.recording, g_get_monotonic_time() - described);
 	if (recorded)
 		log_recorded(envelope, result_out);
 	return recorded;
@@ -209,7 +209,8 @@ static GPtrArray *read_mails(struct intake *intake, const GPtrArray *mails)
 		char *document;
 
 		record->report = report_of(intake, mails->pdata[i], &document);
-		exposition_histogram_add(&intake->times.reading, g_get_monotonic_time() - begin);
+		prometheus_text_histogram_add(&intake->times.reading,
+					      g_get_monotonic_time() - begin);
 		g_ptr_array_add(records, record);
 	}
 	return records;
@@ -227,7 +228,8 @@ void intake_process_all(struct intake *intake, GPtrArray *mails)
 
 		mail->result = record->result;
 		mail->error = record->error;
-		exposition_histogram_add(&intake->times.recording, g_get_monotonic_time() - begin);
+		prometheus_text_histogram_add(&intake->times.recording,
+					      g_get_monotonic_time() - begin);
 		if (!mail->error)
 			log_recorded(mail->envelope, &mail->result);
 	}

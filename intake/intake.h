@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "base/exposition.h"
+#include "base/prometheus_text.h"
 #include "classifier/rules/live_ruleset.h"
 #include "classifier/text/limits.h"
 #include "classifier/verdict/envelope.h"
@@ -51,8 +51,8 @@ void intake_process_all(struct intake *intake, GPtrArray *mails);
 /* How long the messages took so far: to be parsed and classified, and to be recorded, with the
  * wait for a connection and whether or not it succeeded. */
 struct intake_times {
-	struct exposition_histogram reading;
-	struct exposition_histogram recording;
+	struct prometheus_text_histogram reading;
+	struct prometheus_text_histogram recording;
 };
 const struct intake_times *intake_times(const struct intake *intake);
 

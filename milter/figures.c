@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "base/exposition.h"
+#include "base/prometheus_text.h"
 #include "daemon/metrics_file.h"
 
 enum answer { DISCARDED, ACCEPTED, TRY_AGAIN, REFUSED, ANSWERS };
@@ -18,7 +18,7 @@ struct figures {
 	const struct intake *intake;
 	gint64 started; /* seconds since 1970 */
 	atomic_ullong answers[ANSWERS];
-	struct exposition_histogram answer_time;
+	struct prometheus_text_histogram answer_time;
 	struct metrics_file *file; /* NULL: nothing is written */
 };
 
@@ -58,15 +58,15 @@ void figures_count(struct figures *figures, sfsistat answer)
 
 void figures_add_time(struct figures *figures, gint64 microseconds)
 {
-	exposition_histogram_add(&figures->answer_time, microseconds);
+	prometheus_text_histogram_add(&figures->answer_time, microseconds);
 }
 
 /* --- the text ------------------------------------------------------------------------------ */
 
 static void append_answers(const struct figures *figures, GString *out)
 {
-	exposition_announce(out, "bounce_milter_answers_total", "counter",
-			    "answers to the MTA about bounces");
+	prometheus_text_announce(out, "bounce_milter_answers_total", "counter",
+				 "answers to the MTA about bounces");
 	for (size_t i = 0; i < ANSWERS; i++)
 		g_string_append_printf(out, "bounce_milter_answers_total{answer=\"%s\"} %llu\n",
 				       answer_names[i], atomic_load(&figures->answers[i]));
@@ -76,41 +76,43 @@ static void append_times(const struct figures *figures, GString *out)
 {
 	const struct intake_times *times = intake_times(figures->intake);
 
-	exposition_histogram_append(out, "bounce_milter_read_seconds",
-				    "parsing and classifying a bounce", &times->reading);
-	exposition_histogram_append(out, "bounce_milter_record_seconds",
-				    "recording a bounce, with the wait for a connection",
-				    &times->recording);
-	exposition_histogram_append(out, "bounce_milter_answer_seconds",
-				    "the answer at the end of a bounce", &figures->answer_time);
+	prometheus_text_histogram_append(out, "bounce_milter_read_seconds",
+					 "parsing and classifying a bounce", &times->reading);
+	prometheus_text_histogram_append(out, "bounce_milter_record_seconds",
+					 "recording a bounce, with the wait for a connection",
+					 &times->recording);
+	prometheus_text_histogram_append(out, "bounce_milter_answer_seconds",
+					 "the answer at the end of a bounce",
+					 &figures->answer_time);
 }
 
 static void append_pool(const struct figures *figures, GString *out)
 {
 	const struct db_pool_figures pool = db_pool_figures(figures->pool);
 
-	exposition_append_figure(out, "bounce_milter_pool_size", "gauge",
-				 "connections to the database at most (pool_size)", pool.size);
-	exposition_append_figure(out, "bounce_milter_pool_open", "gauge",
-				 "connections that are open", pool.open);
-	exposition_append_figure(out, "bounce_milter_pool_in_use", "gauge",
-				 "connections with a bounce in progress", pool.in_use);
-	exposition_append_figure(out, "bounce_milter_pool_waits_total", "counter",
-				 "bounces that had to wait for a connection", (gint64)pool.waits);
-	exposition_append_figure(out, "bounce_milter_pool_timeouts_total", "counter",
-				 "bounces that waited for a connection in vain (pool_wait)",
-				 (gint64)pool.timeouts);
+	prometheus_text_append_figure(out, "bounce_milter_pool_size", "gauge",
+				      "connections to the database at most (pool_size)", pool.size);
+	prometheus_text_append_figure(out, "bounce_milter_pool_open", "gauge",
+				      "connections that are open", pool.open);
+	prometheus_text_append_figure(out, "bounce_milter_pool_in_use", "gauge",
+				      "connections with a bounce in progress", pool.in_use);
+	prometheus_text_append_figure(out, "bounce_milter_pool_waits_total", "counter",
+				      "bounces that had to wait for a connection",
+				      (gint64)pool.waits);
+	prometheus_text_append_figure(out, "bounce_milter_pool_timeouts_total", "counter",
+				      "bounces that waited for a connection in vain (pool_wait)",
+				      (gint64)pool.timeouts);
 }
 
 static void append_figures(GString *out, const void *data)
 {
 	const struct figures *figures = data;
 
-	exposition_append_figure(out, "bounce_milter_start_time_seconds", "gauge",
-				 "since when it runs", figures->started);
-	exposition_append_figure(out, "bounce_milter_written_timestamp_seconds", "gauge",
-				 "when these figures were written",
-				 g_get_real_time() / G_USEC_PER_SEC);
+	prometheus_text_append_figure(out, "bounce_milter_start_time_seconds", "gauge",
+				      "since when it runs", figures->started);
+	prometheus_text_append_figure(out, "bounce_milter_written_timestamp_seconds", "gauge",
+				      "when these figures were written",
+				      g_get_real_time() / G_USEC_PER_SEC);
 	append_answers(figures, out);
 	append_times(figures, out);
 	append_pool(figures, out);

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "daemon/notify.h"
+#include "daemon/sd_notify.h"
 #include "milter/answer.h"
 #include "milter/listener.h"
 #include "milter/message.h"
@@ -342,9 +342,9 @@ bool filter_run(const struct filter *borrowed, GError **error)
 		  parameter_cache_is_confirmed(filter->parameter_cache)
 		      ? ""
 		      : ", with the parameters known last");
-	notify_ready(parameter_cache_is_confirmed(filter->parameter_cache)
-			 ? "serving"
-			 : "waiting for the database; bounces are asked to come again");
+	sd_notify_ready(parameter_cache_is_confirmed(filter->parameter_cache)
+			    ? "serving"
+			    : "waiting for the database; bounces are asked to come again");
 	struct socket_watch *watch = socket_watch_start(listener_path(filter->settings->socket));
 	bool is_served = smfi_main() == MI_SUCCESS;
 	bool is_lost = socket_watch_stop(watch);

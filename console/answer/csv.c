@@ -8,7 +8,7 @@
 #include "console/answer/csv.h"
 
 #include "base/error.h"
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "console/text/sentences.h"
 
 enum { FILE_MAX = 256 * 1024 * 1024 };
@@ -42,7 +42,7 @@ static bool is_formula(const char *value)
 
 static void append_csv_field(GString *out, const char *value, bool is_first)
 {
-	g_autofree char *clean = shown_text_clean(value, true, SHOWN_TEXT_ONE_LINE);
+	g_autofree char *clean = printable_text_clean(value, true, PRINTABLE_TEXT_ONE_LINE);
 
 	g_string_append(out, is_first ? "\"" : ",\"");
 	if (is_formula(clean))

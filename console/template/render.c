@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "base/alphabets.h"
-#include "base/shown_text.h"
+#include "base/mixed_alphabets.h"
+#include "base/printable_text.h"
 #include "console/text/times.h"
 
 enum {
@@ -54,7 +54,7 @@ static void append_html_escaped(GString *out, const char *text)
 
 static void append_html_line(GString *out, const char *text)
 {
-	g_autofree char *clean = shown_text_excerpt(text, CHARACTERS_MAX);
+	g_autofree char *clean = printable_text_excerpt(text, CHARACTERS_MAX);
 
 	append_html_escaped(out, clean);
 }
@@ -62,7 +62,7 @@ static void append_html_line(GString *out, const char *text)
 static void append_long(GString *out, const char *text)
 {
 	g_autofree char *head = g_strndup(text, LONG_BYTES);
-	g_autofree char *clean = shown_text_clean(head, true, SHOWN_TEXT_KEEP_LINES);
+	g_autofree char *clean = printable_text_clean(head, true, PRINTABLE_TEXT_KEEP_LINES);
 
 	append_html_escaped(out, clean);
 	if (strlen(text) > LONG_BYTES)
@@ -72,10 +72,10 @@ static void append_long(GString *out, const char *text)
 /* The mark is words, so that it is heard as well as seen. */
 static void append_address(const struct render *render, const char *text, GString *out)
 {
-	g_autofree char *clean = shown_text_excerpt(text, CHARACTERS_MAX);
+	g_autofree char *clean = printable_text_excerpt(text, CHARACTERS_MAX);
 
 	append_html_escaped(out, clean);
-	if (!alphabets_are_mixed(clean))
+	if (!mixed_alphabets_in(clean))
 		return;
 	g_string_append(out, " <b class=\"foreign\">");
 	append_html_escaped(out, catalogue_text(render->catalogue, "mixed alphabets"));

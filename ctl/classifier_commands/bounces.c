@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "classifier/text/fold.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/error_message.h"
@@ -103,7 +103,8 @@ static bool is_evidence(const char *line, const char *next, const char *evidence
 static GPtrArray *raw_lines(const char *bytes, const char *evidence, guint64 lines_max,
 			    const struct table_style *style)
 {
-	g_autofree char *clean = shown_text_clean(bytes, style->utf8, SHOWN_TEXT_KEEP_LINES);
+	g_autofree char *clean =
+	    printable_text_clean(bytes, style->utf8, PRINTABLE_TEXT_KEEP_LINES);
 	g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);
 	GPtrArray *shown = g_ptr_array_new_with_free_func(g_free);
 	guint count = g_strv_length(lines);

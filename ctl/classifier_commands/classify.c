@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/folder.h"
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/ruleset.h"
@@ -165,7 +165,7 @@ static void classify_bytes(struct job *job, const char *file, const char *bytes,
 
 static void complain(struct job *job, const char *file, int code)
 {
-	g_autofree char *name = shown_text_clean(file, true, SHOWN_TEXT_ONE_LINE);
+	g_autofree char *name = printable_text_clean(file, true, PRINTABLE_TEXT_ONE_LINE);
 
 	fprintf(stderr, "bouncectl classify: %s: %s\n", name, g_strerror(code));
 	job->failed = true;

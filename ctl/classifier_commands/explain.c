@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The whole story of one message. Text from outside goes through shown_text_excerpt.
+ * The whole story of one message. Text from outside goes through printable_text_excerpt.
  */
 #include "ctl/classifier_commands/explain.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "classifier/rules/codes.h"
 #include "classifier/verdict/classify.h"
 #include "ctl/terminal/table_text.h"
@@ -17,7 +17,7 @@ enum { SHOWN = 200, SHOWN_LONG = 1000 };
 
 static void print_value(const char *name, const char *value, size_t limit)
 {
-	g_autofree char *shown = shown_text_excerpt(value, limit);
+	g_autofree char *shown = printable_text_excerpt(value, limit);
 
 	if (value[0] != '\0')
 		printf("    %-20s %s\n", name, shown);
@@ -25,7 +25,7 @@ static void print_value(const char *name, const char *value, size_t limit)
 
 static void print_code(const char *name, const char *value, const struct code *code)
 {
-	g_autofree char *shown = shown_text_excerpt(value, SHOWN);
+	g_autofree char *shown = printable_text_excerpt(value, SHOWN);
 
 	if (value[0] != '\0')
 		printf("    %-20s %s%s%s%s\n", name, shown, code ? "  (" : "",
@@ -132,7 +132,7 @@ static void print_original(const struct report *report)
 
 static void print_recipient(const struct report_recipient *recipient)
 {
-	g_autofree char *shown = shown_text_excerpt(recipient->recipient, SHOWN);
+	g_autofree char *shown = printable_text_excerpt(recipient->recipient, SHOWN);
 
 	printf("  recipient %s\n", shown);
 	print_meant("read from", recipient->source, dialect_meaning(recipient->source));
@@ -149,7 +149,7 @@ static void print_recipient(const struct report_recipient *recipient)
 static void print_opinion(const char *step, const struct verdict *verdict, void *data)
 {
 	bool *is_first = data;
-	g_autofree char *evidence = shown_text_excerpt(verdict->evidence, SHOWN);
+	g_autofree char *evidence = printable_text_excerpt(verdict->evidence, SHOWN);
 
 	if (g_str_has_prefix(verdict->rule, "action:"))
 		step = "its action";
@@ -245,7 +245,7 @@ static void print_verdict(const struct ruleset *rules, const struct report *repo
 void explain_message(const struct ruleset *rules, const char *file, const struct report *report)
 {
 	g_autofree char *valid = g_utf8_make_valid(file, -1);
-	g_autofree char *name = shown_text_excerpt(valid, SHOWN_LONG);
+	g_autofree char *name = printable_text_excerpt(valid, SHOWN_LONG);
 
 	printf("%s\n", name);
 	print_report(report);

@@ -7,14 +7,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "intake/mail_trace.h"
+#include "intake/trace_fields.h"
 
 /* A mail, and what its envelope points to. */
 struct gathered {
 	struct intake_mail_item item;
 	FILE *file;
 	GByteArray *bytes;
-	struct mail_trace trace;
+	struct trace_fields trace;
 	struct envelope envelope;
 	struct intake_mail mail;
 	int fault; /* errno, where it could not be read */
@@ -28,7 +28,7 @@ static void gathered_free(void *data)
 	if (gathered->file)
 		fclose(gathered->file);
 	g_byte_array_unref(gathered->bytes);
-	mail_trace_clear(&gathered->trace);
+	trace_fields_clear(&gathered->trace);
 	db_record_result_clear(&gathered->mail.result);
 	g_clear_error(&gathered->mail.error);
 	g_free(gathered);
@@ -36,7 +36,7 @@ static void gathered_free(void *data)
 
 /* --- gather ----------------------------------------------------------------------------------- */
 
-static const char *sender_of(const struct ctl_call *call, const struct mail_trace *trace)
+static const char *sender_of(const struct ctl_call *call, const struct trace_fields *trace)
 {
 	const char *given = ctl_call_option(call, "from");
 
@@ -45,7 +45,8 @@ static const char *sender_of(const struct ctl_call *call, const struct mail_trac
 	return strcmp(given, "<>") == 0 ? "" : given;
 }
 
-static const char *const *recipients_of(const struct ctl_call *call, const struct mail_trace *trace)
+static const char *const *recipients_of(const struct ctl_call *call,
+					const struct trace_fields *trace)
 {
 	const char *const *given = ctl_call_option_values(call, "to");
 
@@ -79,7 +80,7 @@ static struct gathered *gather(const struct intake_mail_job *job,
 	g_byte_array_append(gathered->bytes, (const guint8 *)"", 1); /* never NULL */
 	g_byte_array_set_size(gathered->bytes, gathered->bytes->len - 1);
 	const char *bytes = (const char *)gathered->bytes->data;
-	mail_trace_read(bytes, gathered->bytes->len, &gathered->trace);
+	trace_fields_read(bytes, gathered->bytes->len, &gathered->trace);
 	read_batch_envelope(job->call, gathered);
 	gathered->mail = (struct intake_mail){
 	    .envelope = &gathered->envelope, .bytes = bytes, .len = gathered->bytes->len};

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/json.h"
 #include "ctl/terminal/output.h"
@@ -25,8 +25,8 @@ enum { AWAY_MAX = 3 };
 bool intake_mail_fail(struct intake_mail_job *job, const char *name, enum ctl_exit_code exit_code,
 		      const char *text)
 {
-	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_ONE_LINE);
-	g_autofree char *clean_name = shown_text_clean(name, true, SHOWN_TEXT_ONE_LINE);
+	g_autofree char *clean = printable_text_clean(text, true, PRINTABLE_TEXT_ONE_LINE);
+	g_autofree char *clean_name = printable_text_clean(name, true, PRINTABLE_TEXT_ONE_LINE);
 
 	progress_clear(&job->progress);
 	fprintf(stderr, "bouncectl intake: %s: %s\n", clean_name, clean);

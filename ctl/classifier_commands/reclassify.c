@@ -3,7 +3,7 @@
  * bouncectl reclassify: corrects one verdict by hand, and proposes a rule that would have
  * judged rightly.
  */
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "ctl/classifier_commands/propose_rule.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/error_message.h"
@@ -49,7 +49,7 @@ static void append_trial(GString *out, const struct propose_rule *proposed)
 							: "# Not tried:\n");
 	for (guint i = 0; i < proposed->faults->len; i++) {
 		g_autofree char *clean =
-		    shown_text_clean(proposed->faults->pdata[i], true, SHOWN_TEXT_ONE_LINE);
+		    printable_text_clean(proposed->faults->pdata[i], true, PRINTABLE_TEXT_ONE_LINE);
 		g_string_append_printf(out, "#   %s\n", clean);
 	}
 	g_string_append_printf(
@@ -92,7 +92,7 @@ static void append_outcome_text(GString *out, const struct outcome *outcome)
 		return;
 	}
 	g_autofree char *clean =
-	    shown_text_clean(proposed->rule, style.utf8, SHOWN_TEXT_KEEP_LINES);
+	    printable_text_clean(proposed->rule, style.utf8, PRINTABLE_TEXT_KEEP_LINES);
 	append_hits(out, outcome->hits);
 	append_trial(out, proposed);
 	g_string_append(out, clean);

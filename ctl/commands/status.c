@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/error_message.h"
 #include "ctl/framework/json.h"
@@ -65,7 +65,8 @@ static void append_summary(GString *out, const struct db_rows *rows)
 			continue;
 		g_autofree char *name =
 		    g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
-		g_autofree char *clean = shown_text_clean(warning, style.utf8, SHOWN_TEXT_ONE_LINE);
+		g_autofree char *clean =
+		    printable_text_clean(warning, style.utf8, PRINTABLE_TEXT_ONE_LINE);
 		*name = g_ascii_toupper(*name);
 		g_autofree char *value = status_value(rows, row);
 		const char *stop = g_str_has_suffix(clean, "?") ? "" : ".";

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/exposition.h"
+#include "base/prometheus_text.h"
 #include "base/replace_file.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/error_message.h"
@@ -29,8 +29,8 @@ static void append_rows(GString *out, const struct db_rows *rows)
 		const char *value = db_rows_find(rows, row, "value");
 
 		if (strcmp(name, last) != 0)
-			exposition_announce(out, name, db_rows_find(rows, row, "type"),
-					    db_rows_find(rows, row, "help"));
+			prometheus_text_announce(out, name, db_rows_find(rows, row, "type"),
+						 db_rows_find(rows, row, "help"));
 		last = name;
 		if (value)
 			g_string_append_printf(out, "%s%s %s\n", name, labels ? labels : "", value);
@@ -41,16 +41,16 @@ enum { QUERY_WAIT = 20 }; /* seconds: it is asked again after 30 */
 
 static void append_database_state(GString *out, bool is_database_up)
 {
-	exposition_append_figure(out, "bounce_metrics_timestamp_seconds", "gauge",
-				 "when these figures were told",
-				 g_get_real_time() / G_USEC_PER_SEC);
-	exposition_append_figure(out, "bounce_database_up", "gauge",
-				 "whether the database tells its figures", is_database_up);
+	prometheus_text_append_figure(out, "bounce_metrics_timestamp_seconds", "gauge",
+				      "when these figures were told",
+				      g_get_real_time() / G_USEC_PER_SEC);
+	prometheus_text_append_figure(out, "bounce_database_up", "gauge",
+				      "whether the database tells its figures", is_database_up);
 }
 
 static void append_versions(GString *out)
 {
-	exposition_announce(out, "bounce_build_info", "gauge", "version of the programs");
+	prometheus_text_announce(out, "bounce_build_info", "gauge", "version of the programs");
 	g_string_append(out, "bounce_build_info{version=\"" BM_VERSION "\"} 1\n");
 }
 

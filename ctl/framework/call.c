@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "ctl/terminal/output.h"
 #include "ctl/terminal/table_text.h"
 #include "db/pool.h"
@@ -80,7 +80,7 @@ const char *ctl_call_value(const struct ctl_call *call, const char *name)
 
 static void say_complaint(const struct ctl_call *call, const char *text)
 {
-	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_ONE_LINE);
+	g_autofree char *clean = printable_text_clean(text, true, PRINTABLE_TEXT_ONE_LINE);
 
 	fprintf(stderr, "bouncectl %s: %s\n", call->command->name, clean);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "db/people/operator_queries.h"
 #include "db/rows.h"
 
@@ -55,7 +55,7 @@ enum ctl_exit_code ctl_error_message_print(const struct ctl_call *call, const GE
 	    db_error_is_denied(error) ? refused_object(error->message) : NULL;
 	/* what is refused is a function by its name, not an option */
 	g_autofree char *text = refused ? g_strdup(said) : in_words_of(call->program, said);
-	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_KEEP_LINES);
+	g_autofree char *clean = printable_text_clean(text, true, PRINTABLE_TEXT_KEEP_LINES);
 
 	fprintf(stderr, "bouncectl %s: %s\n", call->command->name, clean);
 	if (refused)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "base/wrapped_text.h"
 #include "ctl/terminal/table_text.h"
 
@@ -126,7 +126,7 @@ static void say_unknown(const struct ctl_program *program, int argc, char *const
 	g_autofree char *name = argc > 1 && ctl_command_has_group(program, argv[0])
 				    ? g_strconcat(argv[0], " ", argv[1], NULL)
 				    : g_strdup(argv[0]);
-	g_autofree char *clean = shown_text_clean(name, true, SHOWN_TEXT_ONE_LINE);
+	g_autofree char *clean = printable_text_clean(name, true, PRINTABLE_TEXT_ONE_LINE);
 
 	fprintf(stderr, "bouncectl: there is no command \"%s\"", clean);
 	if (near)

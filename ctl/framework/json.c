@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "ctl/terminal/table_text.h"
 
 /* --- values ------------------------------------------------------------------------ */
@@ -128,7 +128,7 @@ static void append_root(JsonBuilder *builder, GString *out)
 	g_autoptr(JsonNode) root = json_builder_get_root(builder);
 	g_autofree char *text = json_to_string(root, FALSE);
 
-	shown_text_append_json(out, text);
+	printable_text_append_json(out, text);
 	g_string_append_c(out, '\n');
 }
 

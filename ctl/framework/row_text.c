@@ -4,7 +4,7 @@
  */
 #include "ctl/framework/row_text.h"
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 
 #include <string.h>
 
@@ -217,7 +217,7 @@ char *ctl_row_text_sentence(const char *template, const struct db_rows *rows,
 		g_autofree char *name = g_strndup(p + 1, (gsize)(end - p - 1));
 		g_autofree char *value = value_in_words(name, rows, 0);
 		g_autofree char *clean =
-		    shown_text_clean(value ? value : "", style->utf8, SHOWN_TEXT_ONE_LINE);
+		    printable_text_clean(value ? value : "", style->utf8, PRINTABLE_TEXT_ONE_LINE);
 		g_string_append(text, clean);
 		p = end + 1;
 	}

@@ -4,7 +4,7 @@
  */
 #include "ctl/terminal/table.h"
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 
 #include <string.h>
 
@@ -111,8 +111,8 @@ static size_t natural_width(const struct table *table, guint column,
 	size_t width = table_text_width(column_at(table, column)->name);
 
 	for (guint row = 0; row < table->rows->len; row++) {
-		g_autofree char *clean = shown_text_clean(value_at(table, row, column), style->utf8,
-							  SHOWN_TEXT_ONE_LINE);
+		g_autofree char *clean = printable_text_clean(value_at(table, row, column),
+							      style->utf8, PRINTABLE_TEXT_ONE_LINE);
 
 		width = MAX(width, table_text_width(clean));
 	}
@@ -303,8 +303,8 @@ static void append_row(const struct table *table, guint row, const size_t *width
 
 		if (widths[i] == 0)
 			continue;
-		g_autofree char *clean =
-		    shown_text_clean(value_at(table, row, i), style->utf8, SHOWN_TEXT_ONE_LINE);
+		g_autofree char *clean = printable_text_clean(value_at(table, row, i), style->utf8,
+							      PRINTABLE_TEXT_ONE_LINE);
 		if (kind == TABLE_WRAP) {
 			append_broken(out, clean, offset_of(widths, i), widths[i]);
 			continue;
@@ -382,8 +382,8 @@ void table_print_blocks(const struct table *table, const struct table_style *sty
 		if (row > 0)
 			g_string_append_c(out, '\n');
 		for (guint i = 0; i < table->columns->len; i++) {
-			g_autofree char *clean = shown_text_clean(value_at(table, row, i),
-								  style->utf8, SHOWN_TEXT_ONE_LINE);
+			g_autofree char *clean = printable_text_clean(
+			    value_at(table, row, i), style->utf8, PRINTABLE_TEXT_ONE_LINE);
 			g_autofree char *name =
 			    g_strdelimit(g_strdup(column_at(table, i)->name), "_", ' ');
 

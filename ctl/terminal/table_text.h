@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Text for a terminal: measured, cut, broken into lines, coloured, and drawn as bars. It is
- * expected to be clean already (base/shown_text.h).
+ * expected to be clean already (base/printable_text.h).
  */
 #ifndef CTL_TERMINAL_TABLE_TEXT_H
 #define CTL_TERMINAL_TABLE_TEXT_H

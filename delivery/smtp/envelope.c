@@ -29,7 +29,7 @@ void envelope_clear(struct envelope *envelope)
 	g_strfreev(envelope->recipients);
 }
 
-bool envelope_can_say(const char *address, const struct offers *offers,
+bool envelope_can_say(const char *address, const struct ehlo_extensions *offers,
 		      struct smtp_reply *reply_out)
 {
 	bool is_safe = g_utf8_validate(address, -1, NULL);
@@ -73,7 +73,7 @@ static void append_unitext(GString *commands, const char *text)
 }
 
 void envelope_say_mail(const struct envelope *envelope, const struct smtp_transaction *transaction,
-		       const struct offers *offers, GString *commands)
+		       const struct ehlo_extensions *offers, GString *commands)
 {
 	g_string_append_printf(commands, "MAIL FROM:<%s>", envelope->sender);
 	if (offers->has_size)
@@ -89,8 +89,8 @@ void envelope_say_mail(const struct envelope *envelope, const struct smtp_transa
 	g_string_append(commands, "\r\n");
 }
 
-void envelope_say_recipient(const struct envelope *envelope, size_t i, const struct offers *offers,
-			    GString *commands)
+void envelope_say_recipient(const struct envelope *envelope, size_t i,
+			    const struct ehlo_extensions *offers, GString *commands)
 {
 	const char *address = envelope->recipients[i];
 	/* a notice with the null sender must not be answered by another */

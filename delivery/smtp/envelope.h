@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "delivery/smtp/offers.h"
+#include "delivery/smtp/ehlo_extensions.h"
 #include "delivery/smtp/transaction.h"
 
 struct envelope {
@@ -25,13 +25,13 @@ void envelope_clear(struct envelope *envelope);
 
 /* Whether the address can be said to this server. Otherwise *reply_out is what it would
  * have answered; its text is the caller's. */
-bool envelope_can_say(const char *address, const struct offers *offers,
+bool envelope_can_say(const char *address, const struct ehlo_extensions *offers,
 		      struct smtp_reply *reply_out);
 
 /* Whole commands with CRLF are appended. */
 void envelope_say_mail(const struct envelope *envelope, const struct smtp_transaction *transaction,
-		       const struct offers *offers, GString *commands);
-void envelope_say_recipient(const struct envelope *envelope, size_t i, const struct offers *offers,
-			    GString *commands);
+		       const struct ehlo_extensions *offers, GString *commands);
+void envelope_say_recipient(const struct envelope *envelope, size_t i,
+			    const struct ehlo_extensions *offers, GString *commands);
 
 #endif

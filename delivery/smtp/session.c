@@ -8,16 +8,16 @@
 
 #include "delivery/smtp/client.h"
 #include "delivery/smtp/dialogue.h"
+#include "delivery/smtp/ehlo_extensions.h"
 #include "delivery/smtp/login.h"
-#include "delivery/smtp/offers.h"
-#include "delivery/smtp/transfer.h"
+#include "delivery/smtp/transaction_steps.h"
 
 enum { QUIT_WAIT = 5 }; /* seconds; nothing depends on the reply */
 
 struct session {
 	const struct smtp_client *client;
 	struct dialogue dialogue;
-	struct offers offers;
+	struct ehlo_extensions offers;
 	bool was_any_ended;
 };
 
@@ -81,7 +81,8 @@ static bool greet(struct session *session)
 	if (is_heard && !smtp_reply_is_positive(&reply))
 		return refuse_session(session, "the server says: ", &reply);
 	g_free(reply.text);
-	offers_read(&session->offers, has_offers ? session->dialogue.reader.lines->str : "");
+	ehlo_extensions_read(&session->offers,
+			     has_offers ? session->dialogue.reader.lines->str : "");
 	return is_heard;
 }
 
@@ -151,22 +152,22 @@ static void say_quit(struct session *session)
 static void transact(struct session *session, const struct smtp_transaction *transactions,
 		     size_t count, const struct smtp_handler *handler)
 {
-	enum transfer_next next = TRANSFER_GOES_ON;
+	enum transaction_steps_next next = TRANSACTION_STEPS_GOES_ON;
 
-	for (size_t i = 0; i < count && next != TRANSFER_CLOSES; i++) {
-		struct transfer transfer = {.dialogue = &session->dialogue,
-					    .client = session->client,
-					    .offers = &session->offers,
-					    .handler = handler,
-					    .transaction = &transactions[i],
-					    .index = i};
+	for (size_t i = 0; i < count && next != TRANSACTION_STEPS_CLOSES; i++) {
+		struct transaction_steps steps = {.dialogue = &session->dialogue,
+						  .client = session->client,
+						  .offers = &session->offers,
+						  .handler = handler,
+						  .transaction = &transactions[i],
+						  .index = i};
 
-		if (next == TRANSFER_NEEDS_RESET && !say_reset(session))
+		if (next == TRANSACTION_STEPS_NEEDS_RESET && !say_reset(session))
 			return;
-		next = transfer_run(&transfer);
-		session->was_any_ended = session->was_any_ended || transfer.was_ended;
+		next = transaction_steps_run(&steps);
+		session->was_any_ended = session->was_any_ended || steps.was_ended;
 	}
-	if (next != TRANSFER_CLOSES)
+	if (next != TRANSACTION_STEPS_CLOSES)
 		say_quit(session);
 }
 
@@ -198,7 +199,7 @@ char *smtp_session_run(const struct smtp_client *client,
 	if (introduce(&session))
 		transact(&session, transactions, count, handler);
 	char *problem = session_problem(&session);
-	offers_clear(&session.offers);
+	ehlo_extensions_clear(&session.offers);
 	dialogue_close(&session.dialogue);
 	return problem;
 }

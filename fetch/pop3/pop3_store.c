@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "fetch/pop3/dialogue.h"
 #include "fetch/pop3/login.h"
-#include "fetch/store/digest.h"
+#include "fetch/store/short_hash.h"
 #include "fetch/store/store.h"
 
 enum {
@@ -101,7 +101,7 @@ static void add_line(const struct store *store, struct store_list *list)
 		return;
 	const char *unique_id = g_strchug(end);
 	const struct store_mail mail = {.number = (guint32)number,
-					.key = digest_of(unique_id, strlen(unique_id))};
+					.key = short_hash_of(unique_id, strlen(unique_id))};
 	if (!list->is_wanted(list->context, mail.key) || mail.number <= list->after)
 		return;
 	if (is_listed(list, mail.number))

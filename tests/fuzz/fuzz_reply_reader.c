@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "delivery/smtp/offers.h"
+#include "delivery/smtp/ehlo_extensions.h"
 #include "delivery/smtp/reply_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -38,11 +38,11 @@ static GString *read_all(const char *bytes, size_t len, size_t piece)
 
 		reply_reader_add(&reader, bytes + at, MIN(piece, len - at));
 		while ((progress = reply_reader_next(&reader, &reply)) == REPLY_COMPLETE) {
-			struct offers offers = {.mechanisms = NULL};
+			struct ehlo_extensions offers = {.mechanisms = NULL};
 
 			check(&reply);
-			offers_read(&offers, reader.lines->str);
-			offers_clear(&offers);
+			ehlo_extensions_read(&offers, reader.lines->str);
+			ehlo_extensions_clear(&offers);
 			g_string_append_printf(all, "%d %s|%s;", reply.code, reply.status,
 					       reply.text);
 			g_free(reply.text);

@@ -8,7 +8,7 @@
 #include <glib.h>
 
 #include "intake/mail_file.h"
-#include "intake/mail_trace.h"
+#include "intake/trace_fields.h"
 
 static FILE *file_of(const char *text)
 {
@@ -117,14 +117,14 @@ static void test_trace(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(traces); i++) {
-		struct mail_trace trace;
+		struct trace_fields trace;
 
 		g_test_message("%s", traces[i].head);
-		mail_trace_read(traces[i].head, strlen(traces[i].head), &trace);
+		trace_fields_read(traces[i].head, strlen(traces[i].head), &trace);
 		g_autofree char *recipients = g_strjoinv(",", (char **)trace.recipients->pdata);
 		g_assert_cmpstr(trace.sender, ==, traces[i].sender);
 		g_assert_cmpstr(recipients, ==, traces[i].recipients);
-		mail_trace_clear(&trace);
+		trace_fields_clear(&trace);
 	}
 }
 

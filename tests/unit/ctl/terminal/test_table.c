@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 #include "ctl/terminal/table.h"
 
 static struct table *sample(void)
@@ -200,14 +200,15 @@ static void test_clean(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(strange); i++) {
 		g_autofree char *utf8 =
-		    shown_text_clean(strange[i].text, true, SHOWN_TEXT_ONE_LINE);
+		    printable_text_clean(strange[i].text, true, PRINTABLE_TEXT_ONE_LINE);
 		g_autofree char *ascii =
-		    shown_text_clean(strange[i].text, false, SHOWN_TEXT_ONE_LINE);
+		    printable_text_clean(strange[i].text, false, PRINTABLE_TEXT_ONE_LINE);
 
 		g_assert_cmpstr(utf8, ==, strange[i].utf8);
 		g_assert_cmpstr(ascii, ==, strange[i].ascii);
 	}
-	g_autofree char *lines = shown_text_clean("a\r\nb\033\nc\r", true, SHOWN_TEXT_KEEP_LINES);
+	g_autofree char *lines =
+	    printable_text_clean("a\r\nb\033\nc\r", true, PRINTABLE_TEXT_KEEP_LINES);
 	g_assert_cmpstr(lines, ==, "a\nb \nc ");
 }
 

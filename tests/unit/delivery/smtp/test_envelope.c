@@ -4,8 +4,8 @@
  */
 #include <glib.h>
 
+#include "delivery/smtp/ehlo_extensions.h"
 #include "delivery/smtp/envelope.h"
-#include "delivery/smtp/offers.h"
 
 struct row {
 	const char *sender;
@@ -34,7 +34,7 @@ static void test_recipient(gconstpointer data)
 						     .recipient_count = 1,
 						     .envelope_id = "e1",
 						     .asks_success = row->asks_success};
-	const struct offers offers = {.has_dsn = row->has_dsn};
+	const struct ehlo_extensions offers = {.has_dsn = row->has_dsn};
 	g_autoptr(GString) commands = g_string_new(NULL);
 	struct envelope envelope;
 

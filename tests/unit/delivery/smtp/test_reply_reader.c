@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "delivery/smtp/offers.h"
+#include "delivery/smtp/ehlo_extensions.h"
 #include "delivery/smtp/reply_reader.h"
 
 /* All replies in the bytes as "CODE STATUS|TEXT;"; "!" where one cannot be read, "..." where
@@ -118,17 +118,18 @@ static void test_bounds(void)
 
 static void test_offers(void)
 {
-	struct offers offers = {.mechanisms = NULL};
+	struct ehlo_extensions offers = {.mechanisms = NULL};
 
-	offers_read(&offers, "PIPELINING\n8bitmime\nSIZE 1000\nAUTH PLAIN\nAUTH=LOGIN X\nDSNX\n");
+	ehlo_extensions_read(&offers,
+			     "PIPELINING\n8bitmime\nSIZE 1000\nAUTH PLAIN\nAUTH=LOGIN X\nDSNX\n");
 	g_assert_false(offers.has_pipelining); /* the first line names the server */
 	g_assert_true(offers.has_8bitmime && offers.has_size);
 	g_assert_false(offers.has_dsn || offers.has_smtputf8 || offers.has_starttls);
 	g_assert_cmpstr(g_strstrip(offers.mechanisms), ==, "PLAIN LOGIN X");
-	offers_read(&offers, "");
+	ehlo_extensions_read(&offers, "");
 	g_assert_false(offers.has_8bitmime);
 	g_assert_cmpstr(offers.mechanisms, ==, "");
-	offers_clear(&offers);
+	ehlo_extensions_clear(&offers);
 }
 
 int main(int argc, char **argv)

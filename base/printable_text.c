@@ -2,11 +2,11 @@
  *
  * Whatever acts instead of being seen becomes a blank, or in JSON an escape.
  */
-#include "base/shown_text.h"
+#include "base/printable_text.h"
 
 #include <string.h>
 
-bool shown_text_is_shown(gunichar c)
+bool printable_text_has(gunichar c)
 {
 	switch ((int)g_unichar_type(c)) {
 	case G_UNICODE_CONTROL:
@@ -22,7 +22,7 @@ bool shown_text_is_shown(gunichar c)
 	}
 }
 
-char *shown_text_clean(const char *text, bool utf8, enum shown_text_lines lines)
+char *printable_text_clean(const char *text, bool utf8, enum printable_text_lines lines)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *clean = g_string_sized_new(strlen(valid));
@@ -30,11 +30,11 @@ char *shown_text_clean(const char *text, bool utf8, enum shown_text_lines lines)
 	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
-		if (c == '\n' && lines == SHOWN_TEXT_KEEP_LINES)
+		if (c == '\n' && lines == PRINTABLE_TEXT_KEEP_LINES)
 			g_string_append_c(clean, '\n');
-		else if (c == '\r' && p[1] == '\n' && lines == SHOWN_TEXT_KEEP_LINES)
+		else if (c == '\r' && p[1] == '\n' && lines == PRINTABLE_TEXT_KEEP_LINES)
 			continue;
-		else if (!shown_text_is_shown(c))
+		else if (!printable_text_has(c))
 			g_string_append_c(clean, ' ');
 		else if (c >= 0x80 && !utf8)
 			g_string_append_c(clean, '?');
@@ -44,9 +44,9 @@ char *shown_text_clean(const char *text, bool utf8, enum shown_text_lines lines)
 	return g_string_free(clean, FALSE);
 }
 
-char *shown_text_excerpt(const char *text, size_t characters)
+char *printable_text_excerpt(const char *text, size_t characters)
 {
-	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_ONE_LINE);
+	g_autofree char *clean = printable_text_clean(text, true, PRINTABLE_TEXT_ONE_LINE);
 
 	if ((size_t)g_utf8_strlen(clean, -1) < characters)
 		return g_steal_pointer(&clean);
@@ -54,12 +54,12 @@ char *shown_text_excerpt(const char *text, size_t characters)
 	return g_strconcat(head, "...", NULL);
 }
 
-void shown_text_append_json(GString *out, const char *json)
+void printable_text_append_json(GString *out, const char *json)
 {
 	for (const char *p = json; *p != '\0'; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
-		if (c < 0x7f || shown_text_is_shown(c))
+		if (c < 0x7f || printable_text_has(c))
 			g_string_append_len(out, p, g_utf8_next_char(p) - p);
 		else if (c <= 0xffff)
 			g_string_append_printf(out, "\\u%04x", c);

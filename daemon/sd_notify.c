@@ -2,7 +2,7 @@
  *
  * One datagram per message.
  */
-#include "daemon/notify.h"
+#include "daemon/sd_notify.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +12,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/process.h"
+#include "daemon/unix_process.h"
 
 enum { SEND_WAIT = 5 }; /* seconds for a manager that does not read */
 
 /* A name that begins with '@' is in the abstract name space. */
 static bool find_manager(struct sockaddr_un *address_out, socklen_t *len_out)
 {
-	const char *name = g_getenv("NOTIFY_SOCKET");
+	const char *name = g_getenv("SD_NOTIFY_SOCKET");
 	size_t len = name ? strlen(name) : 0;
 
 	if (len == 0 || len >= sizeof address_out->sun_path || (*name != '/' && *name != '@'))
@@ -58,18 +58,18 @@ static void notify_people(const char *state, const char *status)
 	notify_systemd(message);
 }
 
-void notify_ready(const char *status)
+void sd_notify_ready(const char *status)
 {
 	notify_people("READY=1\n", status);
-	process_background_ready();
+	unix_process_background_ready();
 }
 
-void notify_status(const char *status)
+void sd_notify_status(const char *status)
 {
 	notify_people("", status);
 }
 
-void notify_reloading(void)
+void sd_notify_reloading(void)
 {
 	g_autofree char *message = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
 						   g_get_monotonic_time());
@@ -77,17 +77,17 @@ void notify_reloading(void)
 	notify_systemd(message);
 }
 
-void notify_stopping(void)
+void sd_notify_stopping(void)
 {
 	notify_systemd("STOPPING=1\nSTATUS=stopping");
 }
 
-void notify_alive(void)
+void sd_notify_alive(void)
 {
 	notify_systemd("WATCHDOG=1");
 }
 
-guint64 notify_watchdog_interval(void)
+guint64 sd_notify_watchdog_interval(void)
 {
 	const char *process = g_getenv("WATCHDOG_PID");
 	const char *interval = g_getenv("WATCHDOG_USEC");

@@ -2,16 +2,16 @@
  *
  * ehlo-line = ehlo-keyword *( SP ehlo-param ). The first line names the server.
  */
-#include "delivery/smtp/offers.h"
+#include "delivery/smtp/ehlo_extensions.h"
 
 #include <string.h>
 
 #include <glib.h>
 
-void offers_clear(struct offers *offers)
+void ehlo_extensions_clear(struct ehlo_extensions *offers)
 {
 	g_free(offers->mechanisms);
-	*offers = (struct offers){.mechanisms = NULL};
+	*offers = (struct ehlo_extensions){.mechanisms = NULL};
 }
 
 /* "AUTH=PLAIN" is how servers wrote it before there was a standard. */
@@ -23,7 +23,7 @@ static bool is_keyword(const char *line, const char *keyword)
 	       (line[len] == '\0' || line[len] == ' ' || line[len] == '=');
 }
 
-static void read_offer(struct offers *offers, const char *line)
+static void read_offer(struct ehlo_extensions *offers, const char *line)
 {
 	const struct {
 		const char *keyword;
@@ -44,11 +44,11 @@ static void read_offer(struct offers *offers, const char *line)
 	offers->mechanisms = all;
 }
 
-void offers_read(struct offers *offers, const char *lines)
+void ehlo_extensions_read(struct ehlo_extensions *offers, const char *lines)
 {
 	g_auto(GStrv) list = g_strsplit(lines, "\n", -1);
 
-	offers_clear(offers);
+	ehlo_extensions_clear(offers);
 	offers->mechanisms = g_strdup("");
 	for (char **line = *list ? list + 1 : list; *line; line++)
 		read_offer(offers, g_strchomp(*line));

@@ -4,11 +4,11 @@
  */
 #include <string.h>
 
-#include "base/exposition.h"
+#include "base/prometheus_text.h"
 
 static void test_histogram(void)
 {
-	struct exposition_histogram histogram = {0};
+	struct prometheus_text_histogram histogram = {0};
 	g_autoptr(GString) out = g_string_new(NULL);
 	static const char *const lines[] = {
 	    "# HELP a_seconds what\n# TYPE a_seconds histogram\na_seconds_bucket{le=",
@@ -18,11 +18,11 @@ static void test_histogram(void)
 	    "\na_seconds_bucket{le=\"60\"} 3\n",
 	    "\na_seconds_bucket{le=\"+Inf\"} 4\na_seconds_sum 61.000201\na_seconds_count 4\n"};
 
-	exposition_histogram_add(&histogram, -5);
-	exposition_histogram_add(&histogram, 100); /* a bound belongs to its bucket */
-	exposition_histogram_add(&histogram, 101);
-	exposition_histogram_add(&histogram, 61000000);
-	exposition_histogram_append(out, "a_seconds", "what", &histogram);
+	prometheus_text_histogram_add(&histogram, -5);
+	prometheus_text_histogram_add(&histogram, 100); /* a bound belongs to its bucket */
+	prometheus_text_histogram_add(&histogram, 101);
+	prometheus_text_histogram_add(&histogram, 61000000);
+	prometheus_text_histogram_append(out, "a_seconds", "what", &histogram);
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
 		if (!strstr(out->str, lines[i]))
 			g_error("\"%s\" is missing in:\n%s", lines[i], out->str);
@@ -41,7 +41,7 @@ static void test_label(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GString) out = g_string_new(NULL);
 
-		exposition_append_labelled(out, "a", "b", rows[i].value, -7);
+		prometheus_text_append_labelled(out, "a", "b", rows[i].value, -7);
 		g_assert_cmpstr(out->str, ==, rows[i].line);
 	}
 }

@@ -2,7 +2,7 @@
  *
  * Reads the fields that name the envelope, up to the end of the header.
  */
-#include "intake/mail_trace.h"
+#include "intake/trace_fields.h"
 
 #include <string.h>
 
@@ -52,7 +52,7 @@ static bool is_trace_field(const char *line, size_t len, const char *name,
 	return is_sound(*address_out);
 }
 
-static void read_trace_line(const char *line, size_t len, struct mail_trace *trace)
+static void read_trace_line(const char *line, size_t len, struct trace_fields *trace)
 {
 	static const char *const names[] = {"Delivered-To", "X-Original-To", "Envelope-To"};
 	struct slice address;
@@ -66,7 +66,7 @@ static void read_trace_line(const char *line, size_t len, struct mail_trace *tra
 			add_traced_recipient(trace->recipients, address);
 }
 
-void mail_trace_read(const char *bytes, size_t len, struct mail_trace *trace_out)
+void trace_fields_read(const char *bytes, size_t len, struct trace_fields *trace_out)
 {
 	const char *end = bytes + len;
 
@@ -85,7 +85,7 @@ void mail_trace_read(const char *bytes, size_t len, struct mail_trace *trace_out
 	}
 }
 
-void mail_trace_clear(struct mail_trace *trace)
+void trace_fields_clear(struct trace_fields *trace)
 {
 	g_clear_pointer(&trace->sender, g_free);
 	g_clear_pointer(&trace->recipients, g_ptr_array_unref);

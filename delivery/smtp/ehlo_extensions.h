@@ -2,12 +2,12 @@
  *
  * What the server offers in its reply to EHLO (RFC 5321 section 4.1.1.1).
  */
-#ifndef DELIVERY_SMTP_OFFERS_H
-#define DELIVERY_SMTP_OFFERS_H
+#ifndef DELIVERY_SMTP_EHLO_EXTENSIONS_H
+#define DELIVERY_SMTP_EHLO_EXTENSIONS_H
 
 #include <stdbool.h>
 
-struct offers {
+struct ehlo_extensions {
 	bool has_starttls;   /* RFC 3207 */
 	bool has_pipelining; /* RFC 2920 */
 	bool has_8bitmime;   /* RFC 6152 */
@@ -18,7 +18,7 @@ struct offers {
 };
 
 /* lines: of the reply without its code, each ended by LF. */
-void offers_read(struct offers *offers, const char *lines);
-void offers_clear(struct offers *offers);
+void ehlo_extensions_read(struct ehlo_extensions *offers, const char *lines);
+void ehlo_extensions_clear(struct ehlo_extensions *offers);
 
 #endif

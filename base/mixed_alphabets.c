@@ -2,7 +2,7 @@
  *
  * A word is judged by two letters of it.
  */
-#include "base/alphabets.h"
+#include "base/mixed_alphabets.h"
 
 #include <string.h>
 
@@ -46,7 +46,7 @@ static bool stand_for_others(const char *word)
 	return plain && same && strcmp(plain, same) != 0;
 }
 
-bool alphabets_are_mixed(const char *text)
+bool mixed_alphabets_in(const char *text)
 {
 	g_auto(GStrv) words = g_strsplit_set(text, " \t\r\n@<>()\",;:", -1);
 

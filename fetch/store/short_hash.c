@@ -2,11 +2,11 @@
  *
  * GLib does it.
  */
-#include "fetch/store/digest.h"
+#include "fetch/store/short_hash.h"
 
 #include <string.h>
 
-gint64 digest_of(const void *bytes, size_t len)
+gint64 short_hash_of(const void *bytes, size_t len)
 {
 	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
 	guint8 digest[32];

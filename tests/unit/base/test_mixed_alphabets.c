@@ -2,7 +2,7 @@
  *
  * Which words have letters that only look like others.
  */
-#include "base/alphabets.h"
+#include "base/mixed_alphabets.h"
 
 #include <glib.h>
 
@@ -34,7 +34,7 @@ static void test_mixed(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-		if (alphabets_are_mixed(rows[i].text) != rows[i].is_mixed)
+		if (mixed_alphabets_in(rows[i].text) != rows[i].is_mixed)
 			g_error("\"%s\" is %smixed", rows[i].text, rows[i].is_mixed ? "not " : "");
 }
 

@@ -2,14 +2,14 @@
  *
  * Two flags: one says that it is to end, the other that it has.
  */
-#include "daemon/connector.h"
+#include "daemon/database_wait_thread.h"
 
-#include "daemon/notify.h"
+#include "daemon/sd_notify.h"
 #include "daemon/stop_flag.h"
 
 enum { END_WAIT = 3 }; /* seconds for a try in progress, which may last longer */
 
-struct connector {
+struct database_wait_thread {
 	struct database_wait wait;
 	struct stop_flag *stop;
 	struct stop_flag *ended;
@@ -21,19 +21,19 @@ static bool pause_for(void *data, unsigned seconds)
 	return stop_flag_wait(data, seconds * G_USEC_PER_SEC);
 }
 
-static void *connector_main(void *data)
+static void *database_wait_thread_main(void *data)
 {
-	struct connector *connector = data;
+	struct database_wait_thread *connector = data;
 
 	if (database_wait(&connector->wait, NULL) == DATABASE_READY)
-		notify_status("serving");
+		sd_notify_status("serving");
 	stop_flag_set(connector->ended);
 	return NULL;
 }
 
-struct connector *connector_start(const struct database_wait *wait)
+struct database_wait_thread *database_wait_thread_start(const struct database_wait *wait)
 {
-	struct connector *connector = g_new0(struct connector, 1);
+	struct database_wait_thread *connector = g_new0(struct database_wait_thread, 1);
 
 	connector->stop = stop_flag_new();
 	connector->ended = stop_flag_new();
@@ -41,11 +41,11 @@ struct connector *connector_start(const struct database_wait *wait)
 	connector->wait.is_beside = true;
 	connector->wait.pause = pause_for;
 	connector->wait.pause_context = connector->stop;
-	connector->thread = g_thread_new("connector", connector_main, connector);
+	connector->thread = g_thread_new("connector", database_wait_thread_main, connector);
 	return connector;
 }
 
-bool connector_stop(struct connector *connector)
+bool database_wait_thread_stop(struct database_wait_thread *connector)
 {
 	stop_flag_set(connector->stop);
 	if (!stop_flag_wait(connector->ended, END_WAIT * G_USEC_PER_SEC))

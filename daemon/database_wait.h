@@ -3,8 +3,8 @@
  * Waiting for the database at start: with nothing served, so that the MTA keeps its mail
  * instead of waiting for us, or in a thread of its own beside a service that can do without.
  */
-#ifndef DAEMON_DATABASE_H
-#define DAEMON_DATABASE_H
+#ifndef DAEMON_DATABASE_WAIT_H
+#define DAEMON_DATABASE_WAIT_H
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
  *
  * Identity, pid file, background, signals.
  */
-#include "daemon/process.h"
+#include "daemon/unix_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ static bool fail_process(GError **error, const char *what, const char *object)
 	return false;
 }
 
-bool process_drop_privileges(const char *user, GError **error)
+bool unix_process_drop_privileges(const char *user, GError **error)
 {
 	if (geteuid() == 0 && *user == '\0') {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
@@ -112,7 +112,7 @@ static int wait_for_predecessor(const char *path)
 	return fd;
 }
 
-bool process_pid_file_open(const char *path, int *fd_out, GError **error)
+bool unix_process_pid_file_open(const char *path, int *fd_out, GError **error)
 {
 	char text[32];
 
@@ -137,7 +137,7 @@ bool process_pid_file_open(const char *path, int *fd_out, GError **error)
 	return true;
 }
 
-void process_pid_file_close(const char *path, int fd)
+void unix_process_pid_file_close(const char *path, int fd)
 {
 	if (fd < 0)
 		return;
@@ -159,7 +159,7 @@ static void wait_for_child(pid_t child, int fd)
 	_exit(EXIT_FAILURE);
 }
 
-bool process_background(GError **error)
+bool unix_process_background(GError **error)
 {
 	int ends[2];
 
@@ -180,7 +180,7 @@ bool process_background(GError **error)
 	return true;
 }
 
-void process_background_ready(void)
+void unix_process_background_ready(void)
 {
 	int parent = atomic_exchange(&ready_fd, -1);
 
@@ -204,7 +204,7 @@ static void stop_signals(sigset_t *set)
 	sigaddset(set, SIGINT);
 }
 
-void process_block_signals(void)
+void unix_process_block_signals(void)
 {
 	sigset_t set;
 
@@ -221,7 +221,7 @@ static void hand_signal_over(int number)
 	kill(getpid(), SIGUSR1);
 }
 
-void process_take_hangups(void)
+void unix_process_take_hangups(void)
 {
 	/* SA_NODEFER: the signal stays deliverable here, so that no other thread gets it */
 	const struct sigaction action = {.sa_handler = hand_signal_over,
@@ -234,7 +234,7 @@ void process_take_hangups(void)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void process_set_home(void)
+void unix_process_set_home(void)
 {
 	const struct passwd *account = getpwuid(geteuid());
 
@@ -243,7 +243,7 @@ void process_set_home(void)
 	g_unsetenv("XDG_CONFIG_HOME");
 }
 
-void process_raise_descriptor_limit(void)
+void unix_process_raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
@@ -253,7 +253,7 @@ void process_raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit); /* otherwise the soft limit has to do */
 }
 
-bool process_wait_for_stop(unsigned seconds)
+bool unix_process_wait_for_stop(unsigned seconds)
 {
 	const struct timespec time = {.tv_sec = seconds};
 	sigset_t set;
@@ -262,7 +262,7 @@ bool process_wait_for_stop(unsigned seconds)
 	return sigtimedwait(&set, NULL, &time) > 0;
 }
 
-void process_wait_until_stop(void)
+void unix_process_wait_until_stop(void)
 {
 	sigset_t set;
 	int number;

@@ -2,11 +2,11 @@
  *
  * Tries again with growing delays.
  */
-#include "daemon/database.h"
+#include "daemon/database_wait.h"
 
 #include "base/error.h"
 #include "base/log.h"
-#include "daemon/notify.h"
+#include "daemon/sd_notify.h"
 #include "db/schema/migrate.h"
 
 enum { DELAY_MAX = 30 }; /* seconds between two tries */
@@ -50,9 +50,9 @@ static void tell_manager(const struct database_wait *wait, const GError *cause)
 	g_autofree char *status = g_strdup_printf("waiting for the database: %s", cause->message);
 
 	if (wait->is_beside)
-		notify_status(status);
+		sd_notify_status(status);
 	else
-		notify_ready(status);
+		sd_notify_ready(status);
 }
 
 enum database_state database_wait(const struct database_wait *wait, GError **error)

@@ -2,8 +2,8 @@
  *
  * What the delivering MTA noted of the envelope in the header of a mail.
  */
-#ifndef INTAKE_MAIL_TRACE_H
-#define INTAKE_MAIL_TRACE_H
+#ifndef INTAKE_TRACE_FIELDS_H
+#define INTAKE_TRACE_FIELDS_H
 
 #include <stddef.h>
 
@@ -12,11 +12,11 @@
 /* What an MTA writes at final delivery: Return-Path (RFC 5321 section 4.4), and
  * Delivered-To, X-Original-To, Envelope-To. Anybody can write these as well; that
  * does no harm, because what counts in an address is the signed token. */
-struct mail_trace {
+struct trace_fields {
 	char *sender;          /* bare; "" if there is none */
 	GPtrArray *recipients; /* bare, each once, NULL-terminated */
 };
-void mail_trace_read(const char *bytes, size_t len, struct mail_trace *trace_out);
-void mail_trace_clear(struct mail_trace *trace);
+void trace_fields_read(const char *bytes, size_t len, struct trace_fields *trace_out);
+void trace_fields_clear(struct trace_fields *trace);
 
 #endif
