@@ -17,6 +17,7 @@ BEGIN {
 	# a list of phrases, several to a line
 	kind["statement"] = "vocabulary"
 	kind["statement-other"] = "vocabulary"
+	kind["statement-left"] = "vocabulary"
 	split("unknown day-first month-first", orders, " ")
 	for (i = 1; i <= 3; i++)
 		is_order[orders[i]] = 1

@@ -127,8 +127,10 @@ static bool is_about_recipient(const struct question *question, const struct rul
 {
 	const char *folded = question->input.field[RULE_FIELD_DIAGNOSTIC];
 	struct statement_names names = name_parties(question);
+	bool is_of_reply = words && words->field == RULE_FIELD_DIAGNOSTIC && words->end > 0;
+	size_t at = is_of_reply ? words->end - 1 : strlen(folded);
 	return question->permanence == PERMANENCE_TEMPORARY ||
-	       (statement_has_known_topic(folded, &names) &&
+	       (statement_has_known_topic(folded, at, &names) &&
 		(words || !statement_is_of_other(folded, 0, &names)));
 }
 

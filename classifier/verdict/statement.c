@@ -19,6 +19,8 @@
 enum {
 	SENTENCE_BYTES = 2000, /* a longer one is a text */
 	NAME_WORDS = 3,        /* of a person, before the address */
+	LEAVER_WORDS = 4,      /* of one who has left: a title and a name */
+	PARTICLE_BYTES = 3,    /* of a name: "de" */
 	LABEL_BYTES = 4,       /* a shorter one is a word as well: "in.mx.example" */
 };
 
@@ -31,7 +33,7 @@ static bool ends_statement(const char *text, const char *at)
 	return at > text && strchr(".!?", at[-1]) && *at == ' ';
 }
 
-/* The sentence that has byte at, lower case. Heap; NULL if it is too long for one. */
+/* The sentence that has byte at. Heap; NULL if it is too long for one. */
 static char *cut_sentence(const char *text, size_t at)
 {
 	const char *start = text + at, *end = text + at;
@@ -39,7 +41,7 @@ static char *cut_sentence(const char *text, size_t at)
 		start--;
 	while (*end && (end == start || !ends_statement(text, end)))
 		end++;
-	return end - start > SENTENCE_BYTES ? NULL : g_utf8_strdown(start, end - start);
+	return end - start > SENTENCE_BYTES ? NULL : g_strndup(start, (gsize)(end - start));
 }
 
 /* --- its words ---------------------------------------------------------------- */
@@ -208,6 +210,13 @@ static GHashTable *get_other(void)
 	return g_once(&once, make_vocabulary, (gpointer)words_statement_other);
 }
 
+/* What is said of somebody who has left. */
+static GHashTable *get_left(void)
+{
+	static GOnce once = G_ONCE_INIT;
+	return g_once(&once, make_vocabulary, (gpointer)words_statement_left);
+}
+
 static bool is_phrase(GHashTable *vocabulary, const char *text)
 {
 	return GPOINTER_TO_UINT(g_hash_table_lookup(vocabulary, text)) & 1;
@@ -289,6 +298,45 @@ static bool is_name_of_user(char **words, guint i, guint count)
 	       strcmp(words[i], "your") != 0;
 }
 
+/* Where the words of a sentence begin that may be a name: behind codes and the address. */
+static const char *find_name(const char *sentence)
+{
+	while (*sentence && !g_ascii_isalpha(*sentence) && (unsigned char)*sentence < 0x80)
+		sentence++;
+	return sentence;
+}
+
+/* How many words of a name stand there: "Rita de Example". */
+static guint count_name_words(const char *name)
+{
+	guint count = 0;
+	for (const char *word = name; *word; count++) {
+		size_t len = strcspn(word, " ");
+		bool is_particle = count > 0 && len <= PARTICLE_BYTES;
+		if (!is_particle && !g_unichar_isupper(g_utf8_get_char(word)))
+			break;
+		word += len;
+		word += strspn(word, " ");
+	}
+	return MIN(count, LEAVER_WORDS);
+}
+
+/* "Rita Example has left us": how many words are the name, or 0. None of them is said of something
+ * else, and one alone is no name, unless it follows the recipient's own: "POP has left us". */
+static guint count_leaver(const char *sentence, char **words, guint count)
+{
+	const char *name = find_name(sentence);
+	bool is_second = name - sentence > 4 && strncmp(name - 4, "<@> ", 4) == 0;
+	guint limit = count_name_words(name);
+	for (guint i = 0; i < limit && i + 1 < count; i++) {
+		if (length_in(get_other(), words + i, count - i) > 0)
+			return 0;
+		if ((i > 0 || is_second) && length_in(get_left(), words + i + 1, count - i - 1) > 0)
+			return i + 1;
+	}
+	return 0;
+}
+
 /* What the words of a sentence say, from the least to the most that speaks against it. */
 enum words {
 	WORDS_KNOWN,
@@ -298,9 +346,10 @@ enum words {
 
 static enum words read_statement_words(const char *sentence, const struct statement_names *names)
 {
-	GString *list = list_words(sentence);
+	g_autofree char *lower = g_utf8_strdown(sentence, -1);
+	GString *list = list_words(lower);
 	g_auto(GStrv) words = g_strsplit(g_strchug(list->str), " ", -1);
-	guint count = g_strv_length(words), i = 0;
+	guint count = g_strv_length(words), i = count_leaver(sentence, words, count);
 	enum words said = WORDS_KNOWN;
 	while (i < count && said != WORDS_OTHER) {
 		guint known = length_in(get_known(), words + i, count - i);
@@ -383,12 +432,21 @@ static const char *find_colon(const char *folded)
 	return NULL;
 }
 
-bool statement_has_known_topic(const char *folded, const struct statement_names *names)
+/* Does a sentence end between the two? */
+static bool is_parted(const char *text, const char *from, const char *to)
+{
+	for (const char *at = from; at < to; at++)
+		if (ends_statement(text, at))
+			return true;
+	return false;
+}
+
+bool statement_has_known_topic(const char *folded, size_t at, const struct statement_names *names)
 {
 	const char *colon = find_colon(folded);
-	if (!colon || !g_ascii_isdigit(folded[0]))
+	if (!colon || !g_ascii_isdigit(folded[0]) || is_parted(folded, folded + at + 1, colon))
 		return true;
-	g_autofree char *topic = g_utf8_strdown(folded, colon - folded);
+	g_autofree char *topic = g_strndup(folded, (gsize)(colon - folded));
 	return read_statement_words(topic, names) == WORDS_KNOWN;
 }
 

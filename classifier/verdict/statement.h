@@ -5,8 +5,9 @@
  *
  * A word is known if etc/phrases, [statement], has it, alone or with its neighbours. What names
  * somebody or something counts for no word: an address, a host, a number, a code, what stands in
- * brackets, the recipient's own name, a label of its domain or of the host that refuses. Nor does
- * a word in letters that are not Latin: languages that leave no blanks have none to look up.
+ * brackets, the recipient's own name, a label of its domain or of the host that refuses, and the
+ * capitalised words before what [statement-left] has, "Rita Example has left us". Nor does a word
+ * in letters that are not Latin: languages that leave no blanks have none to look up.
  */
 #ifndef CLASSIFIER_VERDICT_STATEMENT_H
 #define CLASSIFIER_VERDICT_STATEMENT_H
@@ -28,8 +29,9 @@ bool statement_is_known(const char *folded, size_t at, const struct statement_na
 /* Is a word of that sentence said of something else (etc/phrases, [statement-other])? */
 bool statement_is_of_other(const char *folded, size_t at, const struct statement_names *names);
 
-/* The same as the first of the words before the first colon of a reply, if there are any. */
-bool statement_has_known_topic(const char *folded, const struct statement_names *names);
+/* The same as the first of the words before the first colon of a reply, if there are any, and if
+ * the sentence in which byte at stands has not ended before: "user unknown. Note: ...". */
+bool statement_has_known_topic(const char *folded, size_t at, const struct statement_names *names);
 
 /* Is the lower-case word in one of the vocabularies, alone or as the first of a phrase? */
 bool statement_has_word(const char *word);

@@ -43,7 +43,7 @@ static void expect_unknown(const char *words, const struct statement_names *name
 		if (statement_is_known(before, at, names))
 			__builtin_trap();
 	g_autofree char *topic = g_strconcat("550" UNKNOWN ": ", words, NULL);
-	if (statement_has_known_topic(topic, names))
+	if (statement_has_known_topic(topic, strlen(topic), names))
 		__builtin_trap();
 
 	g_autofree char *sentence = g_strndup(words, first_sentence(words));

@@ -36,6 +36,16 @@ static const struct row {
     {"550 unknown user your server", "user", false},
     {"550 zorp unknown", "unknown", false},
     {"550 rita unknown", "unknown", true},
+    {"550 Zorp Blue has left the company", "left", true},
+    {"550 Dr. Zorp de Zorp has left the company", "left", true},
+    {"550 Frau Zorp arbeitet nicht mehr hier", "arbeitet", true},
+    {"550 <rita@customer.example> Zorp has left the company", "left", true},
+    {"550 Zorp has left the company", "left", false},
+    {"550 Zorp blue has left the company", "left", false},
+    {"550 The Sender has left the company", "left", false},
+    {"550 Zorp Of The Blue Zorp has left the company", "left", false},
+    {"550 Zorp Blue has left the zorp", "left", false},
+    {"550 Zorp Blue no longer works here", "works", false},
     {"550 user rita mae example (rita@customer.example) not listed", "listed", true},
     {"550 mx7.zorp.example no such user at zorp.example [zorp 7]", "user", true},
     {"550 no such user http://zorp.example/zorp id=zorp MSZ:ZORP:BLUE", "user", true},
@@ -124,11 +134,15 @@ static void test_topics(void)
 	    {"550 user not exist (zorp): blue", false},
 	    {"550 user not exist (zorp: blue", false},
 	    {"550 zorp (blue): user not exist", false},
+	    {"550 no such user. Zorp: blue", true}, /* of another sentence */
+	    {"550 Zorp is blue. Zorp: no such user", false},
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(topics); i++) {
-		g_test_message("%s", topics[i].text);
-		g_assert_true(statement_has_known_topic(topics[i].text, &names) ==
-			      topics[i].is_known);
+		const char *text = topics[i].text, *user = strstr(text, "user");
+		g_test_message("%s", text);
+		g_assert_true(statement_has_known_topic(text,
+							user ? (size_t)(user - text) : strlen(text),
+							&names) == topics[i].is_known);
 	}
 }
 
