@@ -11,7 +11,7 @@
 #include "db/people/console_admin.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
-#include "db/people/queue_admin.h"
+#include "db/people/queue_queries.h"
 
 static const struct act acts[] = {
     {.name = "lift",
@@ -288,7 +288,7 @@ static const struct act acts[] = {
      .key = "name"},
     {.name = "give",
      .title = N_("Give the process to the application"),
-     .statement = &queue_admin_process_give,
+     .statement = &queue_queries_process_give,
      .fields = {"name", "application", "why"},
      .foresee = &console_admin_give_foreseen,
      .did = "done",
@@ -298,7 +298,7 @@ static const struct act acts[] = {
      .key = "name"},
     {.name = "take",
      .title = N_("Take the process from the application"),
-     .statement = &queue_admin_process_take,
+     .statement = &queue_queries_process_take,
      .fields = {"name", "application", "why"},
      .foresee = &console_admin_take_foreseen,
      .did = "done",

@@ -6,7 +6,7 @@
 
 #include "console/answer/paging.h"
 #include "db/people/console_queries.h"
-#include "db/people/queue_admin.h"
+#include "db/people/queue_queries.h"
 
 static const char *const states[] = {"waiting", "PROCESSING", "held", "ERROR", "SUCCESS", NULL};
 

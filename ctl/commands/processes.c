@@ -9,7 +9,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/value_types.h"
-#include "db/people/queue_admin.h"
+#include "db/people/queue_queries.h"
 
 static const struct ctl_value_type value_application = {.name = "APPLICATION"};
 
@@ -21,7 +21,7 @@ CTL_COMMAND(command_processes) = {
     .example = "processes news",
     .view = {.parameters = {"TEXT"},
 	     .sections = {{.name = "processes",
-			   .statement = &queue_admin_processes,
+			   .statement = &queue_queries_processes,
 			   .columns = {CTL_COLUMN("process"), CTL_COLUMN("applications"),
 				       CTL_IF_ROOM("paused_at"), CTL_IF_ROOM("description")},
 			   .empty = "no process"}}},
@@ -35,11 +35,11 @@ CTL_COMMAND(command_process_show) = {
     .example = "process show invoice",
     .view = {.parameters = {"NAME"},
 	     .sections = {{.name = "process",
-			   .statement = &queue_admin_process,
+			   .statement = &queue_queries_process,
 			   .layout = CTL_BLOCKS,
 			   .empty = "there is no such process",
 			   .is_required = true},
-			  {.name = "history", .statement = &queue_admin_process_history}}},
+			  {.name = "history", .statement = &queue_queries_process_history}}},
 };
 
 static const struct ctl_option apply_options[] = {
@@ -84,14 +84,14 @@ static enum ctl_exit_code run_give(struct ctl_call *call)
 	static const struct ctl_view apply = {
 	    .parameters = {"NAME", "APPLICATION", "why"},
 	    .sections = {{.name = "process",
-			  .statement = &queue_admin_process_give,
+			  .statement = &queue_queries_process_give,
 			  .layout = CTL_SENTENCE,
 			  .sentence = "{process} is for {application} now",
 			  .condition = "done",
 			  .otherwise = "{process} is for {application} already"}},
 	};
 
-	return run_process_change(call, &queue_admin_process_preview_give, &apply);
+	return run_process_change(call, &queue_queries_process_preview_give, &apply);
 }
 
 CTL_COMMAND(command_process_give) = {
@@ -112,14 +112,14 @@ static enum ctl_exit_code run_take(struct ctl_call *call)
 	static const struct ctl_view apply = {
 	    .parameters = {"NAME", "APPLICATION", "why"},
 	    .sections = {{.name = "process",
-			  .statement = &queue_admin_process_take,
+			  .statement = &queue_queries_process_take,
 			  .layout = CTL_SENTENCE,
 			  .sentence = "{process} is not for {application} any more",
 			  .condition = "done",
 			  .otherwise = "{process} was not given to {application}"}},
 	};
 
-	return run_process_change(call, &queue_admin_process_preview_take, &apply);
+	return run_process_change(call, &queue_queries_process_preview_take, &apply);
 }
 
 CTL_COMMAND(command_process_take) = {

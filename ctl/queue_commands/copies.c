@@ -7,7 +7,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/value_types.h"
-#include "db/people/queue_admin.h"
+#include "db/people/queue_queries.h"
 
 static const struct db_statement list_copies = {
     "SELECT c.bounce_id, c.state, c.address, c.attempts,"

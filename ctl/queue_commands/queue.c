@@ -12,7 +12,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/value_types.h"
-#include "db/people/queue_admin.h"
+#include "db/people/queue_queries.h"
 #include "db/values/pg_array.h"
 
 /* Which states are meant where none is named. */

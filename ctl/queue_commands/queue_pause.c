@@ -6,7 +6,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/value_types.h"
-#include "db/people/queue_admin.h"
+#include "db/people/queue_queries.h"
 
 CTL_COMMAND(command_queue_pause) = {
     .name = "queue pause",

@@ -10,7 +10,7 @@
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/value_types.h"
-#include "db/people/queue_admin.h"
+#include "db/people/queue_queries.h"
 #include "db/values/pg_array.h"
 
 enum {

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "db/pg.h"
-#include "db/schema/relations.h"
 #include "db/schema/rights.h"
+#include "db/schema/schema_lock.h"
 
 enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 };
 
@@ -316,7 +316,7 @@ static bool bring_up(PGconn *connection, const struct db_schema_status *status,
 			return false;
 		version = baseline_version();
 		progress->applied(version, migrations[0].name);
-	} else if (!relations_lock(connection, progress->waiting, error)) {
+	} else if (!schema_lock_take(connection, progress->waiting, error)) {
 		return false;
 	}
 	if (!apply_migrations(connection, version, progress, error) ||

@@ -2,7 +2,7 @@
  *
  * The queue's views and functions for people, and those of processes.
  */
-#include "db/people/queue_admin.h"
+#include "db/people/queue_queries.h"
 
 #define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
 
@@ -111,26 +111,26 @@ STATEMENT(queue_resume, 2,
 /* --- processes, and the applications that may use them -------------------------------- */
 
 STATEMENT(
-    queue_admin_processes, 1,
+    queue_queries_processes, 1,
     "SELECT process, applications, is_open, paused_at, nullif(description, '') AS description "
     "FROM bounce.process_access WHERE $1::text IS NULL OR strpos(process, $1) > 0 "
     "ORDER BY process");
-STATEMENT(queue_admin_process, 1,
+STATEMENT(queue_queries_process, 1,
 	  "SELECT process, nullif(description, '') AS description, applications, is_open, "
 	  "created_at, paused_at FROM bounce.process_access WHERE process = $1");
-STATEMENT(queue_admin_process_history, 1,
+STATEMENT(queue_queries_process_history, 1,
 	  "SELECT application, given_at, given_by, give_why, taken_at, taken_by, take_why "
 	  "FROM bounce.process_application WHERE process = $1 ORDER BY id");
-STATEMENT(queue_admin_process_preview_give, 2,
+STATEMENT(queue_queries_process_preview_give, 2,
 	  "SELECT role, has_now, has_then, consequence "
 	  "FROM bounce.preview_process_access($1, $2, true)");
-STATEMENT(queue_admin_process_preview_take, 2,
+STATEMENT(queue_queries_process_preview_take, 2,
 	  "SELECT role, has_now, has_then, consequence "
 	  "FROM bounce.preview_process_access($1, $2, false)");
-STATEMENT(queue_admin_process_give, 3,
+STATEMENT(queue_queries_process_give, 3,
 	  "SELECT $1::text AS process, $2::text AS application, d AS done "
 	  "FROM bounce.give_process($1, $2, $3) AS d");
-STATEMENT(queue_admin_process_take, 3,
+STATEMENT(queue_queries_process_take, 3,
 	  "SELECT $1::text AS process, $2::text AS application, d AS done "
 	  "FROM bounce.take_process($1, $2, $3) AS d");
 

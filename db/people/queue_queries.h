@@ -2,8 +2,8 @@
  *
  * What people ask of the delivery queue, one statement each, as in db/people/operator_queries.h.
  */
-#ifndef DB_PEOPLE_QUEUE_ADMIN_H
-#define DB_PEOPLE_QUEUE_ADMIN_H
+#ifndef DB_PEOPLE_QUEUE_QUERIES_H
+#define DB_PEOPLE_QUEUE_QUERIES_H
 
 #include "db/rows.h"
 
@@ -37,14 +37,14 @@ extern const struct db_statement queue_withdraw_letter; /* the same */
 extern const struct db_statement queue_pause;  /* process, why */
 extern const struct db_statement queue_resume; /* process, why */
 
-extern const struct db_statement queue_admin_processes;       /* part of a name */
-extern const struct db_statement queue_admin_process;         /* name */
-extern const struct db_statement queue_admin_process_history; /* name */
+extern const struct db_statement queue_queries_processes;       /* part of a name */
+extern const struct db_statement queue_queries_process;         /* name */
+extern const struct db_statement queue_queries_process_history; /* name */
 /* process, application: who gets it, who loses it */
-extern const struct db_statement queue_admin_process_preview_give;
-extern const struct db_statement queue_admin_process_preview_take;
-extern const struct db_statement queue_admin_process_give; /* process, application, why */
-extern const struct db_statement queue_admin_process_take; /* process, application, why */
+extern const struct db_statement queue_queries_process_preview_give;
+extern const struct db_statement queue_queries_process_preview_take;
+extern const struct db_statement queue_queries_process_give; /* process, application, why */
+extern const struct db_statement queue_queries_process_take; /* process, application, why */
 
 extern const struct db_statement queue_states;    /* depth and age by state */
 extern const struct db_statement queue_processes; /* by process */

@@ -5,7 +5,7 @@
  * of the two. So all is locked before anything is changed, and a wait that is not over at once
  * gives all of it back and begins anew, long before PostgreSQL looks for a deadlock.
  */
-#include "db/schema/relations.h"
+#include "db/schema/schema_lock.h"
 
 #include "base/error.h"
 
@@ -39,7 +39,7 @@ static const char try_statement[] =
 
 static const char give_back_statement[] = "ROLLBACK TO relations; RELEASE relations";
 
-bool relations_lock(PGconn *connection, relations_waiting *waiting, GError **error)
+bool schema_lock_take(PGconn *connection, schema_lock_waiting *waiting, GError **error)
 {
 	for (unsigned tries = 0;; tries++) {
 		g_autoptr(GError) cause = NULL;
