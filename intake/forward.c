@@ -162,6 +162,7 @@ bool forward_mail(const struct forward *forward, const struct mail_file *place, 
 		return true;
 	if (error && !*error)
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s: %s", forward->program,
-			    g_strerror(write_errno));
+			    write_errno == EPIPE ? "it ended before it had read the whole mail"
+						 : g_strerror(write_errno));
 	return false;
 }

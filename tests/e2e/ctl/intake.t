@@ -13,11 +13,12 @@ my $ctl      = Bounce::Ctl->new($stage, role => 'bounce_milter');
 
 my $rules = $stage->one_rule;
 
-# A sendmail(1) that keeps what it is given, or fails when it shall.
+# A sendmail(1) that keeps what it is given, or fails or reads nothing when it shall.
 my $outbox   = $instance->make_dir('outbox');
 my $sendmail = $instance->write_file('sendmail', <<"END");
 #!/bin/sh
 [ -e $outbox/fail ] && exit 75
+[ -e $outbox/deaf ] && exit 0
 n=\$(ls $outbox | wc -l)
 cat > $outbox/\$n.mail
 grep -q '^Refuse this\$' $outbox/\$n.mail && { rm $outbox/\$n.mail; exit 75; }
@@ -133,6 +134,12 @@ subtest 'what nobody can classify' => sub {
     my $again = puzzle(letter('g@farm.example'));
     is + ($ctl->run({ input => $again }, @intake, '--to', 'x@bounces.example.org'))[0], 75,
         'sendmail fails: try again';
+    unlink "$outbox/fail";
+    $instance->write_file('outbox/deaf', '');
+    my ($deaf, $why) = $ctl->run({ input => $again . "Words to fill a pipe.\n" x 10_000 },
+        @intake, '--to', 'x@bounces.example.org');
+    is $deaf, 75, 'nor is it believed where it has read nothing';
+    like $why, qr/ended before it had read the whole mail/, 'and that is said';
     my $stored = $stage->count('bounce.bounce_message');
     clear_outbox();
     is + ($ctl->run({ input => $again }, @intake, '--to', 'x@bounces.example.org'))[0], 0,
