@@ -23,9 +23,13 @@ struct connection {
 	int stop_fd;          /* -1: none */
 	gint64 stop_deadline; /* 0: nobody has said to stop */
 	char *host;
-	SSL *tls; /* NULL: not encrypted */
+	SSL *tls;         /* NULL: not encrypted */
+	size_t tls_bytes; /* received for TLS itself since it last gave one for us */
 	bool is_broken;
 };
+
+/* A chain of certificates has at most 100 KiB (OpenSSL), a record 16. */
+enum { TLS_BYTES_MAX = 512 * 1024 };
 
 gint64 connection_deadline(unsigned seconds)
 {
@@ -196,15 +200,35 @@ static short lacking_event(const struct connection *connection, int result)
 	}
 }
 
+/* OpenSSL passes over what says nothing (session tickets, new keys, HelloRequest), and asks the
+ * socket for more: whoever sends that faster than it is read keeps one call for ever. */
+static long on_tls_bytes(BIO *bio, int operation, const char *bytes, size_t len, int argument,
+			 long number, int result, size_t *count)
+{
+	struct connection *connection = (struct connection *)(void *)BIO_get_callback_arg(bio);
+
+	(void)bytes, (void)len, (void)argument, (void)number;
+	if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0)
+		connection->tls_bytes += *count;
+	return operation == BIO_CB_READ && connection->tls_bytes > TLS_BYTES_MAX ? 0 : result;
+}
+
+static void prepare_tls(struct connection *connection, SSL_CTX *context)
+{
+	connection->tls = SSL_new(context);
+	if (!connection->tls || SSL_set_fd(connection->tls, connection->fd) != 1)
+		g_error("out of memory");
+	BIO_set_callback_ex(SSL_get_rbio(connection->tls), on_tls_bytes);
+	BIO_set_callback_arg(SSL_get_rbio(connection->tls), (char *)connection);
+}
+
 bool connection_start_tls(struct connection *connection, SSL_CTX *context, gint64 deadline,
 			  char **fault_out)
 {
 	int result;
 	short lacking = 0;
 
-	connection->tls = SSL_new(context);
-	if (!connection->tls || SSL_set_fd(connection->tls, connection->fd) != 1)
-		g_error("out of memory");
+	prepare_tls(connection, context);
 	if (!g_hostname_is_ip_address(connection->host)) /* RFC 6066 section 3 */
 		(void)SSL_set_tlsext_host_name(connection->tls, connection->host);
 	do {
@@ -216,6 +240,7 @@ bool connection_start_tls(struct connection *connection, SSL_CTX *context, gint6
 	if (connection->is_broken)
 		*fault_out = lacking != 0 ? g_strdup("the handshake was not finished in time")
 					  : tls_fault(connection->tls);
+	connection->tls_bytes = 0;
 	return !connection->is_broken;
 }
 
@@ -244,14 +269,15 @@ static gssize settle_tls(const struct connection *connection, int count, short *
 	return *lacking_out == 0 ? CONNECTION_BROKEN : CONNECTION_NOTHING;
 }
 
-static gssize try_read(const struct connection *connection, char *bytes, gsize len,
-		       short *lacking_out)
+static gssize try_read(struct connection *connection, char *bytes, gsize len, short *lacking_out)
 {
 	if (!connection->tls)
 		return settle_plain(recv(connection->fd, bytes, len, 0), POLLIN, lacking_out);
 	ERR_clear_error();
-	return settle_tls(connection, SSL_read(connection->tls, bytes, (int)MIN(len, G_MAXINT)),
-			  lacking_out);
+	int count = SSL_read(connection->tls, bytes, (int)MIN(len, G_MAXINT));
+	if (count > 0)
+		connection->tls_bytes = 0;
+	return settle_tls(connection, count, lacking_out);
 }
 
 static gssize try_write(const struct connection *connection, const char *bytes, gsize len,

@@ -42,11 +42,15 @@ enum manner {
 
 enum trick {
 	TRICK_NONE,
-	TRICK_CLOSE,    /* closes the connection */
-	TRICK_SILENCE,  /* listens, says nothing more */
-	TRICK_DRIBBLE,  /* a line that never ends, a byte now and then */
-	TRICK_FLOOD,    /* continuation lines for ever */
-	TRICK_LONG_LINE /* a line of 15,000 bytes */
+	TRICK_CLOSE,     /* closes the connection */
+	TRICK_SILENCE,   /* listens, says nothing more */
+	TRICK_DRIBBLE,   /* a line that never ends, a byte now and then */
+	TRICK_FLOOD,     /* continuation lines for ever */
+	TRICK_LONG_LINE, /* a line of 15,000 bytes */
+	/* what TLS passes over, for ever and as fast as it can */
+	TRICK_TICKETS, /* RFC 8446 section 4.6.1 */
+	TRICK_KEYS,    /* RFC 8446 section 4.6.3 */
+	TRICK_HELLOS   /* HelloRequest (RFC 5246 section 7.4.1.1), behind a reply */
 };
 
 struct hostile_server {
@@ -125,6 +129,54 @@ static void server_repeat(struct hostile_server *server, const char *text, gulon
 	}
 }
 
+/* Whole records, whatever manner the server has. */
+static void server_send(struct hostile_server *server, const char *bytes, size_t len)
+{
+	while (len > 0 && !server->is_over) {
+		ssize_t n = send(server->fd, bytes, len, MSG_NOSIGNAL);
+
+		server->is_over = n <= 0;
+		bytes += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* They are made by the thousand before they are sent, so that the client never has to wait. */
+static void server_babble(struct hostile_server *server)
+{
+	BIO *socket_bio = SSL_get_wbio(server->tls);
+	BIO *memory = BIO_new(BIO_s_mem());
+	char *bytes;
+
+	BIO_up_ref(socket_bio);
+	SSL_set0_wbio(server->tls, memory);
+	while (!server->is_over) {
+		for (int i = 0; i < 2000 && !server->is_over; i++)
+			server->is_over =
+			    (server->trick == TRICK_TICKETS
+				 ? SSL_new_session_ticket(server->tls)
+				 : SSL_key_update(server->tls, SSL_KEY_UPDATE_NOT_REQUESTED)) !=
+				1 ||
+			    SSL_do_handshake(server->tls) != 1;
+		long len = BIO_get_mem_data(memory, &bytes);
+		server_send(server, bytes, (size_t)len);
+		(void)BIO_reset(memory);
+	}
+	SSL_set0_wbio(server->tls, socket_bio);
+}
+
+/* In the clear, instead of an answer to the client's hello. */
+static void server_say_hellos(struct hostile_server *server)
+{
+	static const char head[] = {22, 3, 3, 0x40, 0}; /* of a record of 16 KiB */
+	char record[sizeof head + 0x4000] = {0};
+
+	memcpy(record, head, sizeof head);
+	server->is_over = server->is_over || recv(server->fd, server->input, 1, 0) != 1;
+	while (!server->is_over)
+		server_send(server, record, sizeof record);
+}
+
 static void server_misbehave(struct hostile_server *server)
 {
 	gsize len;
@@ -150,6 +202,14 @@ static void server_misbehave(struct hostile_server *server)
 		for (int i = 0; i < 3000; i++)
 			server_write(server, "long ", 5);
 		server_write(server, "\r\n", 2);
+		break;
+	case TRICK_TICKETS:
+	case TRICK_KEYS:
+		server_babble(server);
+		break;
+	case TRICK_HELLOS:
+		server_write(server, reply, len);
+		server_say_hellos(server);
 		break;
 	case TRICK_NONE:
 	default:

@@ -222,6 +222,18 @@ static const struct row rows[] = {
     {"self-signed, off", .starttls = "off", .certificate = CERTIFICATE_SELF_SIGNED,
      .unsaid = "STARTTLS", .outcomes = TAKEN TAKEN},
 
+    /* TLS that is kept busy with itself */
+    {"tickets for ever, EHLO under TLS", AT_EHLO_TLS, .trick = TRICK_TICKETS, .starttls = "verify",
+     .outcomes = NOTHING, .problem = "closed"},
+    {"tickets for ever, RCPT", AT_RCPT, .trick = TRICK_TICKETS, .starttls = "verify",
+     .outcomes = WAITS},
+    {"tickets for ever, the final reply", AT_END, .trick = TRICK_TICKETS, .starttls = "verify",
+     .outcomes = UNSURE},
+    {"new keys for ever, MAIL", AT_MAIL, .trick = TRICK_KEYS, .starttls = "verify",
+     .outcomes = NOTHING, .problem = "closed"},
+    {"HelloRequest for ever", AT_STARTTLS, .trick = TRICK_HELLOS, .reply = "220 go\r\n",
+     .starttls = "verify", .outcomes = NOTHING, .problem = "^TLS: "},
+
     /* login */
     {"logs in", .said = "AUTH PLAIN AGFwcABzZWNyZXQ=\n", .starttls = "verify",
      .login = LOGIN_STRICT, .outcomes = TAKEN TAKEN},
