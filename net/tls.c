@@ -18,6 +18,7 @@ static bool demand_certificate(SSL_CTX *context, const struct tls_demands *deman
 			  : SSL_CTX_load_verify_locations(context, demands->ca_file, NULL) == 1;
 
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return has_ca && (X509_VERIFY_PARAM_set1_ip_asc(param, demands->host) == 1 ||
 			  X509_VERIFY_PARAM_set1_host(param, demands->host, 0) == 1);
 }
