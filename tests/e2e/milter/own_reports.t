@@ -145,11 +145,13 @@ subtest 'what may be read as the address of another is believed of nobody' => su
         [ 'a quotation mark'           => '“victim3@remote.test' ],
         [ 'a domain beyond ASCII'      => 'victim3@remote.test你' ],
         [ 'the Kelvin sign'            => "\x{212A}im\@remote.test" ],
+        [ 'the sign for ohm'           => "\x{2126}\@remote.test" ],
         [ 'a path, and an ORCPT'       => '/x@remote.test',  'ORCPT=rfc822;victim3@remote.test' ],
         [ 'a name, and an ORCPT'       => 'Kim/Sales@Notes', 'ORCPT=rfc822;victim3@remote.test' ]);
     my $victim = $stage->register(
         process => 'invoice',
-        to      => [ 'victim3@remote.test', 'kim@remote.test' ]);
+        to      => [ 'victim3@remote.test', 'kim@remote.test', encode_utf8("\x{3C9}\@remote.test") ]
+    );
     my $before = $stage->count('bounce.bounce_message');
     $stage->remote->answer('@rcpt', '550 5.1.1 User unknown');
     for my $case (@try) {

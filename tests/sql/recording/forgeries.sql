@@ -212,6 +212,13 @@ SELECT throws_ok(format('SELECT bounce.block_address(%L, %L)', E'\u212Aim@victim
                         'gone'), '22023', NULL, 'nor can a person block it by mistake');
 SELECT is((SELECT bool_or(bounce.is_address_blocked('kim@victim.example'))), false,
           'the other one is not blocked');
+-- but for U+1E9E, which is the capital of the letter that it becomes
+SELECT is((SELECT string_agg('U+' || to_hex(code), ' ') FROM generate_series(128, 131071) AS code,
+             chr(code) AS letter
+           WHERE code NOT BETWEEN 55296 AND 57343 AND code <> 7838 AND lower(letter) <> letter
+             AND upper(lower(letter)) <> upper(letter)
+             AND bounce_internal.is_address(letter || '@victim.example')), NULL,
+          'there are no more such letters');
 
 -- thousands of reports about nobody are no thousands of tasks
 SELECT count(*) AS tasks FROM bounce.task WHERE status = 'open'

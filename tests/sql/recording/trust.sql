@@ -223,6 +223,16 @@ SELECT test.record(test.report('user_unknown', E'\u212Aate@example.com', about =
                                own_mta => true));
 SELECT is(concat_ws(', ', (test.last()).trust, bounce.is_address_blocked('kate@example.com')),
           'message_id, f', 'but not of an address that is ours in lower case only');
+SELECT test.mail('angstrom', ARRAY[E'\u00E5sa@example.com']);
+SELECT test.record(test.report('user_unknown', E'\u212Bsa@example.com', about => 'angstrom',
+                               own_mta => true));
+SELECT is(concat_ws(', ', (test.last()).trust, bounce.is_address_blocked(E'\u00E5sa@example.com')),
+          'message_id, f', 'nor beyond ASCII');
+SELECT test.mail('capitals', ARRAY[E'\u00C5ke@example.com']);
+SELECT test.record(test.report('user_unknown', E'\u00C5ke@example.com', about => 'capitals',
+                               own_mta => true));
+SELECT is(concat_ws(', ', (test.last()).trust, bounce.is_address_blocked(E'\u00E5ke@example.com')),
+          'own_mta, t', 'but with a capital that is one');
 
 -- Which ids can be guessed
 SELECT is(bounce_internal.is_unguessable(v.id), v.expected, v.id)

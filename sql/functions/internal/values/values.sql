@@ -30,15 +30,15 @@ COMMENT ON FUNCTION bounce_internal.is_unguessable(text) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_address(address text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
-  -- U+0130 and the Kelvin sign are "i" and "k" in lower case: whoever had a mail sent to such an
-  -- address would have that of another one blocked
+  -- U+0130, U+03F4, the signs for ohm, kelvin and angstrom are in lower case what other letters
+  -- are: whoever had a mail sent to such an address would have that of another one blocked
   SELECT coalesce(bounce.address_key(
       address) ~ '^[^[:space:][:cntrl:]<>]+@[^[:space:][:cntrl:]<>@]+$'
-                  AND address !~ '[\u0130\u212A]', false)
+                  AND address !~ '[\u0130\u03F4\u2126\u212A\u212B]', false)
 $$;
 COMMENT ON FUNCTION bounce_internal.is_address(text) IS
   'whether mail can be sent to it: a local part and a domain, without white space, control '
-  'characters, angle brackets, or letters outside of ASCII that lower case turns into ASCII';
+  'characters, angle brackets, or letters that lower case turns into those of another address';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bare_address(mailbox text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
