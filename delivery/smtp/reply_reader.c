@@ -97,7 +97,8 @@ static void read_reply_text(const struct reply_reader *reader, struct smtp_reply
 	for (char **line = lines; *line; line++)
 		g_strstrip(*line);
 	g_autofree char *joined = g_strjoinv(" ", lines);
-	reply->text = g_strstrip(g_utf8_make_valid(joined, -1));
+	gsize len = MIN(strlen(joined), REPLY_TEXT_BYTES_MAX);
+	reply->text = g_strstrip(g_utf8_make_valid(joined, (gssize)len));
 }
 
 static void take_reply(struct reply_reader *reader, struct smtp_reply *reply_out)

@@ -12,7 +12,7 @@
 
 #include "delivery/smtp/transaction.h"
 
-enum { REPLY_LINE_BYTES_MAX = 2048, REPLY_LINES_MAX = 128 };
+enum { REPLY_LINE_BYTES_MAX = 2048, REPLY_LINES_MAX = 128, REPLY_TEXT_BYTES_MAX = 4096 };
 
 struct reply_reader {
 	GString *pending; /* received, and of no reply yet */
@@ -33,8 +33,9 @@ void reply_reader_clear(struct reply_reader *reader);
 void reply_reader_add(struct reply_reader *reader, const char *bytes, gsize len);
 
 /* The next reply, if it is there; its text is owned by the caller: one line of valid UTF-8
- * without control characters. An enhanced status code is read where its class is that of
- * the code, and taken out of each line that repeats it. */
+ * without control characters, cut to REPLY_TEXT_BYTES_MAX before what is no UTF-8 is replaced. An
+ * enhanced status code is read where its class is that of the code, and taken out of each line that
+ * repeats it. */
 enum reply_progress reply_reader_next(struct reply_reader *reader, struct smtp_reply *reply_out);
 
 /* Nothing was received behind the last complete reply. */

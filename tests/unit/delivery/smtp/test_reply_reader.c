@@ -108,12 +108,17 @@ static void test_bounds(void)
 	g_autofree char *endless = read_long("250 ", "x", 3 * REPLY_LINE_BYTES_MAX, "");
 	g_autofree char *most = read_long("", "250-\r\n", REPLY_LINES_MAX - 1, "250 \r\n");
 	g_autofree char *too_many = read_long("", "250-\r\n", REPLY_LINES_MAX, "250 \r\n");
+	/* a thousand bytes in each line, and a blank between two of them */
+	g_autofree char *line = g_strnfill(1000, 'x');
+	g_autofree char *filler = g_strconcat("550-", line, "\r\n", NULL);
+	g_autofree char *wordy = read_long("", filler, REPLY_LINES_MAX - 1, "550 \r\n");
 
 	g_assert_true(g_str_has_prefix(longest, "250 |xxx"));
 	g_assert_cmpstr(too_long, ==, "!");
 	g_assert_cmpstr(endless, ==, "!");
 	g_assert_cmpstr(most, ==, "250 |;");
 	g_assert_cmpstr(too_many, ==, "!");
+	g_assert_cmpuint(strlen(wordy), ==, strlen("550 |;") + REPLY_TEXT_BYTES_MAX);
 }
 
 static void test_offers(void)
