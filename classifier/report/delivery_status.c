@@ -25,8 +25,9 @@ struct status_parser {
 	const struct message *message;
 	struct finding *finding;
 	struct report_recipient current;
-	bool empty_line; /* since the last field */
-	bool is_route;   /* Final-Recipient is "@host:address", the way to a back-end */
+	bool empty_line;     /* since the last field */
+	bool is_route;       /* Final-Recipient is the way to a back-end */
+	const char *comment; /* of Status: "5.4.4 (Illegal host/domain name found)" */
 	size_t added;
 };
 
@@ -60,16 +61,29 @@ static const char *named_in_words(const struct status_parser *p, const char *wor
 	return is_other ? "" : address;
 }
 
+/* "anna@ims-ms-daemon" for anna@customer.example: a host without a dot is known to the reporting
+ * system only. A member of a list has another local part. */
+static bool is_at_backend(const char *address, const char *original)
+{
+	const char *at = strrchr(address, '@'), *dot = strrchr(original, '@');
+	return at && dot && !strpbrk(at, ".:]") && strchr(dot, '.') &&
+	       at - address == dot - original &&
+	       g_ascii_strncasecmp(address, original, (gsize)(at - address)) == 0;
+}
+
 static void flush(struct status_parser *p)
 {
 	struct report_recipient *r = &p->current;
-	r->is_literal &= !p->is_route && *r->recipient;
-	if (p->is_route && *r->original_recipient)
+	bool is_of_backend = p->is_route || is_at_backend(r->recipient, r->original_recipient);
+	r->is_literal &= !is_of_backend && *r->recipient;
+	if (is_of_backend && *r->original_recipient)
 		r->recipient = r->original_recipient;
 	if (!*r->recipient)
 		r->recipient = *r->actual_recipient ? r->actual_recipient : r->original_recipient;
 	if (!*r->recipient && r->action == REPORT_ACTION_FAILED)
 		r->recipient = named_in_words(p, r->diagnostic);
+	if (!*r->diagnostic && r->action == REPORT_ACTION_FAILED)
+		r->diagnostic = p->comment;
 	if (*r->recipient && !is_repeated(p)) {
 		struct report_recipient *to = finding_add_recipient(p->finding, "rfc3464");
 		if (to) {
@@ -81,6 +95,7 @@ static void flush(struct status_parser *p)
 	p->current = report_recipient_empty;
 	p->current.source = "rfc3464";
 	p->is_route = false;
+	p->comment = "";
 }
 
 /* Splits "type; value"; a type is one word. */
@@ -176,6 +191,16 @@ static const char *status_value(struct value_pool *pool, struct slice field)
 	struct slice found;
 	g_autofree char *line = header_unfold(field.data, field.len);
 	return status_code_find(line, &found) ? value_pool_line(pool, found.data, found.len) : "";
+}
+
+/* What stands in brackets behind the code. */
+static const char *status_comment(struct value_pool *pool, struct slice field)
+{
+	const char *start = memchr(field.data, '(', field.len);
+	size_t len = start ? field.len - (size_t)(start - field.data) : 0;
+	if (len < 3 || start[len - 1] != ')')
+		return "";
+	return value_pool_diagnostic(pool, start + 1, len - 2);
 }
 
 static void set_diagnostic(struct status_parser *p, struct slice field)
@@ -319,6 +344,7 @@ static void recipient_field(struct status_parser *p, enum recipient_field kind, 
 		break;
 	case FIELD_STATUS:
 		r->status = status_value(p->finding->pool, value);
+		p->comment = status_comment(p->finding->pool, value);
 		break;
 	case FIELD_DIAGNOSTIC:
 		if (!*r->diagnostic)
@@ -376,8 +402,10 @@ static char *outdented(const char *text)
 size_t delivery_status_parse(const struct message *message, const char *text,
 			     struct finding *finding)
 {
-	struct status_parser p = {
-	    .message = message, .finding = finding, .current = report_recipient_empty};
+	struct status_parser p = {.message = message,
+				  .finding = finding,
+				  .current = report_recipient_empty,
+				  .comment = ""};
 	p.current.source = "rfc3464";
 	g_autofree char *clean = outdented(text);
 	struct slice rest = {clean, strlen(clean)};

@@ -866,6 +866,15 @@ static void test_literal(void)
 	    {"Original-Recipient: rfc822; anna@customer.example\n"
 	     "Final-Recipient: rfc822; @a.example:x@y.z\n",
 	     "anna@customer.example", false},
+	    {"Original-Recipient: rfc822; anna@customer.example\n"
+	     "Final-Recipient: rfc822; Anna@store-daemon\n",
+	     "anna@customer.example", false},
+	    {"Original-Recipient: rfc822; team@customer.example\n"
+	     "Final-Recipient: rfc822; anna@store-daemon\n",
+	     "anna@store-daemon", true},
+	    {"Original-Recipient: rfc822; anna@customer.example\n"
+	     "Final-Recipient: rfc822; anna@store.example\n",
+	     "anna@store.example", true},
 	    {"X-Actual-Recipient: rfc822; anna@customer.example\n", "anna@customer.example", false},
 	    {"Diagnostic-Code: smtp; 550 <anna@customer.example>: user unknown\n",
 	     "anna@customer.example", false},

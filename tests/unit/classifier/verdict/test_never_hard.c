@@ -100,6 +100,18 @@ static const struct {
 	  STATUS "Original-Recipient: rfc822; anna@a.example\n"
 	  "Final-Recipient: rfc822; @store.lmtp:1025@daemon\nAction: failed\nStatus: 5.1.1\n" END,
 	  "anna@a.example anna@a.example hard; " },
+	{ "the reason stands behind the status",
+	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: failed\n"
+	  "Status: 5.4.4 (Illegal host/domain name found)\n" END,
+	  "anna@a.example - hard; " },
+	{ "a remark behind the status of a failure that has a reason",
+	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: failed\n"
+	  "Status: 5.0.0 (user unknown)\nDiagnostic-Code: smtp; 550 denied by policy\n" END,
+	  "anna@a.example - technical; " },
+	{ "a remark that ends nowhere",
+	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: failed\n"
+	  "Status: 5.0.0 (user unknown\n" END,
+	  "anna@a.example - unclassified; " },
 	{ "Domino: the reason stands only in the subject",
 	  DAEMON "Subject: DELIVERY FAILURE: User anna (anna@a.example) not listed in Domino "
 	  "Directory\n\nYour mail to anna@a.example could not be delivered.\n",
