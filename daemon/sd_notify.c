@@ -19,7 +19,7 @@ enum { SEND_WAIT = 5 }; /* seconds for a manager that does not read */
 /* A name that begins with '@' is in the abstract name space. */
 static bool find_manager(struct sockaddr_un *address_out, socklen_t *len_out)
 {
-	const char *name = g_getenv("SD_NOTIFY_SOCKET");
+	const char *name = g_getenv("NOTIFY_SOCKET");
 	size_t len = name ? strlen(name) : 0;
 
 	if (len == 0 || len >= sizeof address_out->sun_path || (*name != '/' && *name != '@'))

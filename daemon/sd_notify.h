@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * What a daemon tells the service manager that started it: sd_notify(3), spoken without
- * a library. Without SD_NOTIFY_SOCKET in the environment nothing is said. Safe in any thread.
+ * a library. Without NOTIFY_SOCKET in the environment nothing is said. Safe in any thread.
  */
 #ifndef DAEMON_SD_NOTIFY_H
 #define DAEMON_SD_NOTIFY_H

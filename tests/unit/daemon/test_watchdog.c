@@ -46,7 +46,7 @@ static void test_stuck(void)
 	const struct watchdog_question question = {works_twice, &good};
 	int manager = open_manager(path);
 
-	g_setenv("SD_NOTIFY_SOCKET", path, TRUE);
+	g_setenv("NOTIFY_SOCKET", path, TRUE);
 	g_setenv("WATCHDOG_USEC", "3000", TRUE);
 	struct watchdog *watchdog = watchdog_start(&question);
 	while (g_atomic_int_get(&questions) < 20)
