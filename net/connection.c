@@ -28,9 +28,6 @@ struct connection {
 	bool is_broken;
 };
 
-/* A chain of certificates has at most 100 KiB (OpenSSL), a record 16. */
-enum { TLS_BYTES_MAX = 512 * 1024 };
-
 gint64 connection_deadline(unsigned seconds)
 {
 	return g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
@@ -200,8 +197,6 @@ static short lacking_event(const struct connection *connection, int result)
 	}
 }
 
-/* OpenSSL passes over what says nothing (session tickets, new keys, HelloRequest), and asks the
- * socket for more: whoever sends that faster than it is read keeps one call for ever. */
 static long on_tls_bytes(BIO *bio, int operation, const char *bytes, size_t len, int argument,
 			 long number, int result, size_t *count)
 {

@@ -7,15 +7,18 @@
 #include <string.h>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "net/tls.h"
 
 enum { RETRY_AFTER_MAX = 24 * 60 * 60 };
 
 struct answer {
 	GString *body;
-	size_t bytes; /* with the header */
+	size_t bytes;     /* with the header */
+	size_t tls_bytes; /* that OpenSSL has read for itself */
 };
 
 static size_t count(struct answer *answer, size_t len)
@@ -65,6 +68,33 @@ static void set_end(CURL *curl, const struct https_request *request)
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, request);
 }
 
+static long end_tls_bytes(BIO *bio, int operation, const char *bytes, size_t len, int argument,
+			  long number, int result, size_t *count)
+{
+	(void)bio, (void)bytes, (void)len, (void)argument, (void)number, (void)count;
+	return operation == BIO_CB_READ ? 0 : result;
+}
+
+static void on_tls_message(int is_sent, int version, int type, const void *bytes, size_t len,
+			   SSL *tls, void *data)
+{
+	struct answer *answer = data;
+
+	(void)version, (void)type, (void)bytes;
+	answer->tls_bytes += is_sent ? 0 : len;
+	if (answer->tls_bytes > TLS_BYTES_MAX)
+		BIO_set_callback_ex(SSL_get_rbio(tls), end_tls_bytes);
+}
+
+/* libcurl asks OpenSSL in one call, in which no wait of its own ends. */
+static CURLcode watch_tls(CURL *curl, void *context, void *data)
+{
+	(void)curl;
+	SSL_CTX_set_msg_callback(context, on_tls_message);
+	SSL_CTX_set_msg_callback_arg(context, data);
+	return CURLE_OK;
+}
+
 static void set_limits(CURL *curl, const struct https_request *request)
 {
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR,
@@ -104,6 +134,8 @@ static CURLcode perform(CURL *curl, const struct https_request *request, struct 
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, watch_tls);
+	curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, answer);
 	set_limits(curl, request);
 	set_end(curl, request);
 	CURLcode code = curl_easy_perform(curl);

@@ -23,4 +23,9 @@ SSL_CTX *tls_context_new(const struct tls_demands *demands, GError **error)
 /* Why the handshake has just failed, for people. Heap. */
 char *tls_fault(const SSL *tls);
 
+/* What OpenSSL may read for itself without a byte for us: a chain of certificates has at most 100
+ * KiB, a record 16. It passes over tickets, new keys and HelloRequest, and asks the socket for
+ * more: whoever sends that faster than it is read would keep one call for ever. */
+enum { TLS_BYTES_MAX = 512 * 1024 };
+
 #endif
