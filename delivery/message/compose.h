@@ -2,7 +2,7 @@
  *
  * From what the queue holds to the bytes that go over the wire: either composed
  * (GMime's second door, for writing; classifier/mime/mime.c is the one for reading),
- * as a non-delivery notice (dsn.h), a message as the application wrote it (raw.h), or the
+ * as a non-delivery notice (dsn.h), a message as the application wrote it (raw_message.h), or the
  * operator's copy of one that came in.
  */
 #ifndef DELIVERY_MESSAGE_COMPOSE_H
@@ -14,7 +14,7 @@
 #include "db/queue.h"
 
 /* The message with CRLF line ends, Message-ID, X-Communication-ID, Date and From,
- * without Bcc; a raw one as raw.h says. A composed one is plain ASCII. NULL with
+ * without Bcc; a raw one as raw_message.h says. A composed one is plain ASCII. NULL with
  * BM_ERROR_INPUT when the attachments or the notice cannot be read. mime_init() must
  * have run.
  * Thread-safe. */

@@ -300,7 +300,7 @@ SELECT is(:'notice'::jsonb #>> path::text[], value, path) FROM (VALUES
   ('{original,to}', 'zoe@example.com')) AS v (path, value);
 SELECT is((SELECT k.auto_submitted FROM bounce.communication_content AS k
            WHERE k.notice IS NOT NULL), 'auto-replied',
-          'sent as an automatic reply; tests/unit/test_compose.c has its form');
+          'sent as an automatic reply; test_compose.c has its form');
 SELECT ok(:'null_sender'::boolean, 'with the null sender');
 SELECT test.deliver((test.recipient('owner@example.org')).communication_id, 'owner@example.org',
                     'rejected', '550 no', 'user_unknown', '5.1.1');
