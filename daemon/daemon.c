@@ -109,10 +109,10 @@ static bool pause_daemon(void *context, unsigned seconds)
 
 static bool serve_beside(struct daemon *daemon, const struct database_wait *wait, GError **error)
 {
-	struct database_wait_thread *connector = database_wait_thread_start(wait);
+	struct database_wait_thread *waiter = database_wait_thread_start(wait);
 	bool served = serve_in_thread(daemon, error);
 
-	daemon->is_stuck = !database_wait_thread_stop(connector);
+	daemon->is_stuck = !database_wait_thread_stop(waiter);
 	return served;
 }
 

@@ -23,36 +23,36 @@ static bool pause_for(void *data, unsigned seconds)
 
 static void *database_wait_thread_main(void *data)
 {
-	struct database_wait_thread *connector = data;
+	struct database_wait_thread *waiter = data;
 
-	if (database_wait(&connector->wait, NULL) == DATABASE_READY)
+	if (database_wait(&waiter->wait, NULL) == DATABASE_READY)
 		sd_notify_status("serving");
-	stop_flag_set(connector->ended);
+	stop_flag_set(waiter->ended);
 	return NULL;
 }
 
 struct database_wait_thread *database_wait_thread_start(const struct database_wait *wait)
 {
-	struct database_wait_thread *connector = g_new0(struct database_wait_thread, 1);
+	struct database_wait_thread *waiter = g_new0(struct database_wait_thread, 1);
 
-	connector->stop = stop_flag_new();
-	connector->ended = stop_flag_new();
-	connector->wait = *wait;
-	connector->wait.is_beside = true;
-	connector->wait.pause = pause_for;
-	connector->wait.pause_context = connector->stop;
-	connector->thread = g_thread_new("connector", database_wait_thread_main, connector);
-	return connector;
+	waiter->stop = stop_flag_new();
+	waiter->ended = stop_flag_new();
+	waiter->wait = *wait;
+	waiter->wait.is_beside = true;
+	waiter->wait.pause = pause_for;
+	waiter->wait.pause_context = waiter->stop;
+	waiter->thread = g_thread_new("database wait", database_wait_thread_main, waiter);
+	return waiter;
 }
 
-bool database_wait_thread_stop(struct database_wait_thread *connector)
+bool database_wait_thread_stop(struct database_wait_thread *waiter)
 {
-	stop_flag_set(connector->stop);
-	if (!stop_flag_wait(connector->ended, END_WAIT * G_USEC_PER_SEC))
+	stop_flag_set(waiter->stop);
+	if (!stop_flag_wait(waiter->ended, END_WAIT * G_USEC_PER_SEC))
 		return false;
-	g_thread_join(connector->thread);
-	stop_flag_free(connector->stop);
-	stop_flag_free(connector->ended);
-	g_free(connector);
+	g_thread_join(waiter->thread);
+	stop_flag_free(waiter->stop);
+	stop_flag_free(waiter->ended);
+	g_free(waiter);
 	return true;
 }

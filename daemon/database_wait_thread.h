@@ -18,6 +18,6 @@ struct database_wait_thread;
 struct database_wait_thread *database_wait_thread_start(const struct database_wait *wait);
 
 /* False: a try lasts, what it uses must stay, and the process must end. */
-bool database_wait_thread_stop(struct database_wait_thread *connector);
+bool database_wait_thread_stop(struct database_wait_thread *waiter);
 
 #endif
