@@ -67,7 +67,7 @@ static unsigned number_at(const GArray *numbers, unsigned index)
 
 static const struct nfa_node *node_at(const struct dfa *dfa, unsigned index)
 {
-	return &g_array_index(dfa->nfa->nodes, struct nfa_node, index);
+	return &dfa->nfa->nodes[index];
 }
 
 static struct state *state_at(const struct dfa *dfa, unsigned index)
@@ -270,8 +270,8 @@ static bool has_members(const struct dfa *dfa, const struct state *state)
 static void forget_marks(struct dfa *dfa)
 {
 	dfa->turn = 0;
-	memset(dfa->marks, 0, dfa->nfa->nodes->len * sizeof *dfa->marks);
-	memset(dfa->passed, 0, dfa->nfa->nodes->len * sizeof *dfa->passed);
+	memset(dfa->marks, 0, dfa->nfa->node_count * sizeof *dfa->marks);
+	memset(dfa->passed, 0, dfa->nfa->node_count * sizeof *dfa->passed);
 }
 
 static void begin_again(struct dfa *dfa)
@@ -343,8 +343,8 @@ struct dfa *dfa_new(const struct nfa *nfa)
 	dfa->slots = g_new0(guint16, SLOTS);
 	dfa->states = g_array_new(FALSE, TRUE, sizeof(struct state));
 	dfa->members = numbers_new();
-	dfa->marks = g_new0(unsigned, nfa->nodes->len);
-	dfa->passed = g_new0(unsigned, nfa->nodes->len);
+	dfa->marks = g_new0(unsigned, nfa->node_count);
+	dfa->passed = g_new0(unsigned, nfa->node_count);
 	dfa->first = numbers_new();
 	dfa->stack = numbers_new();
 	dfa->ids = numbers_new();

@@ -267,7 +267,7 @@ static bool parse_atom(struct parser *parser, struct fragment *out)
 	const char *from = parser->at;
 	struct repetition times;
 
-	if (parser->nfa->nodes->len > parser->nodes_max)
+	if (parser->nfa->node_count > parser->nodes_max)
 		return fail_expression(parser, "it is too large");
 	switch (*from) {
 	case '(':
@@ -350,7 +350,7 @@ bool expression_add(struct nfa *nfa, const char *text, unsigned id, bool *is_app
 {
 	struct parser parser = {.nfa = nfa,
 				.at = text,
-				.nodes_max = nfa->nodes->len + NODES_MAX,
+				.nodes_max = nfa->node_count + NODES_MAX,
 				.is_utf8 = !g_str_is_ascii(text)};
 	struct fragment whole;
 

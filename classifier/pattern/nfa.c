@@ -9,12 +9,10 @@
 struct nfa *nfa_new(void)
 {
 	struct nfa *nfa = g_new0(struct nfa, 1);
-	struct nfa_node none = {.kind = NFA_EMPTY};
 
-	nfa->nodes = g_array_new(FALSE, FALSE, sizeof(struct nfa_node));
 	nfa->sets = g_array_new(FALSE, FALSE, sizeof(struct nfa_set));
 	nfa->starts = g_array_new(FALSE, FALSE, sizeof(unsigned));
-	g_array_append_val(nfa->nodes, none);
+	(void)nfa_add(nfa, (struct nfa_node){.kind = NFA_EMPTY});
 	return nfa;
 }
 
@@ -22,7 +20,7 @@ void nfa_free(struct nfa *nfa)
 {
 	if (!nfa)
 		return;
-	g_array_unref(nfa->nodes);
+	g_free(nfa->nodes);
 	g_array_unref(nfa->sets);
 	g_array_unref(nfa->starts);
 	g_free(nfa);
@@ -30,13 +28,17 @@ void nfa_free(struct nfa *nfa)
 
 static struct nfa_node *node_at(const struct nfa *nfa, unsigned index)
 {
-	return &g_array_index(nfa->nodes, struct nfa_node, index);
+	return &nfa->nodes[index];
 }
 
 unsigned nfa_add(struct nfa *nfa, struct nfa_node node)
 {
-	g_array_append_val(nfa->nodes, node);
-	return nfa->nodes->len - 1;
+	if (nfa->node_count == nfa->node_room) {
+		nfa->node_room = nfa->node_room * 2 + 64;
+		nfa->nodes = g_renew(struct nfa_node, nfa->nodes, nfa->node_room);
+	}
+	nfa->nodes[nfa->node_count] = node;
+	return nfa->node_count++;
 }
 
 unsigned nfa_add_set(struct nfa *nfa, const struct nfa_set *set, unsigned next)
@@ -82,7 +84,7 @@ static unsigned behind_empty(const struct nfa *nfa, unsigned index)
 
 static void skip_empty_nodes(struct nfa *nfa)
 {
-	for (unsigned i = 1; i < nfa->nodes->len; i++) {
+	for (unsigned i = 1; i < nfa->node_count; i++) {
 		struct nfa_node *node = node_at(nfa, i);
 		node->next = behind_empty(nfa, node->next);
 		if (node->kind == NFA_SPLIT)
@@ -98,12 +100,12 @@ static void skip_empty_nodes(struct nfa *nfa)
 /* --- common beginnings ------------------------------------------------------ */
 
 /* Deeper they have little in common. */
-enum { MERGE_DEPTH_MAX = 6, MERGE_DEPTH_BITS = 4 };
+enum { MERGE_DEPTH_MAX = 6, MERGE_DEPTH_BITS = 4, SHORT_LIST = 64 };
 
 /* Nodes that are a choice, behind those of the callers. */
 struct merge {
 	struct nfa *nfa;
-	GArray *nodes;   /* unsigned */
+	GArray *nodes;   /* guint64: what the node asks, and its index in the low half */
 	unsigned *marks; /* per node: the list that it is in already */
 	unsigned list;
 	GHashTable *merged; /* a list (GBytes): its merged node, and how deep it was merged */
@@ -113,7 +115,15 @@ static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth);
 
 static unsigned get_node(const struct merge *merge, unsigned index)
 {
-	return g_array_index(merge->nodes, unsigned, index);
+	return (unsigned)(g_array_index(merge->nodes, guint64, index) & G_MAXUINT32);
+}
+
+static void add_node(struct merge *merge, const struct nfa_node *node, unsigned index)
+{
+	unsigned asked = node->kind == NFA_SET ? node->other : node->byte;
+	guint64 entry = (guint64)node->kind << 56 | (guint64)asked << 32 | index;
+
+	g_array_append_val(merge->nodes, entry);
 }
 
 /* Adds a node of an expression, or those that it is a choice of. */
@@ -123,7 +133,7 @@ static void add_choices(struct merge *merge, unsigned index)
 		const struct nfa_node *node = node_at(merge->nfa, index);
 		merge->marks[index] = merge->list;
 		if (node->kind != NFA_SPLIT) {
-			g_array_append_val(merge->nodes, index);
+			add_node(merge, node, index);
 			return;
 		}
 		add_choices(merge, node->next);
@@ -131,32 +141,36 @@ static void add_choices(struct merge *merge, unsigned index)
 	}
 }
 
-static int compare_nodes(gconstpointer a, gconstpointer b, gpointer data)
+static int compare_entries(gconstpointer a, gconstpointer b, gpointer data)
 {
-	const struct nfa_node *x = node_at(data, *(const unsigned *)a);
-	const struct nfa_node *y = node_at(data, *(const unsigned *)b);
-	unsigned left = x->kind == NFA_SET ? x->other : x->byte;
-	unsigned right = y->kind == NFA_SET ? y->other : y->byte;
+	guint64 x = *(const guint64 *)a, y = *(const guint64 *)b;
 
-	return x->kind != y->kind ? x->kind - y->kind : (left > right) - (left < right);
+	(void)data;
+	return (x > y) - (x < y);
 }
 
-/* The same list has one order. */
-static int compare_places(gconstpointer a, gconstpointer b, gpointer data)
+/* The same list has one order. Nearly all are short. */
+static void sort_list(guint64 *list, unsigned len)
 {
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-	int order = compare_nodes(a, b, data);
+	if (len > SHORT_LIST) {
+		g_qsort_with_data(list, (gint)len, sizeof *list, compare_entries, NULL);
+		return;
+	}
+	for (unsigned i = 1; i < len; i++) {
+		guint64 entry = list[i];
+		unsigned at = i;
 
-	return order != 0 ? order : (x > y) - (x < y);
+		for (; at > 0 && list[at - 1] > entry; at--)
+			list[at] = list[at - 1];
+		list[at] = entry;
+	}
 }
 
 static bool ask_the_same(const struct merge *merge, unsigned i, unsigned j)
 {
-	const struct nfa_node *one = node_at(merge->nfa, get_node(merge, i));
-
-	return one->kind != NFA_ACCEPT &&
-	       compare_nodes(&g_array_index(merge->nodes, unsigned, i),
-			     &g_array_index(merge->nodes, unsigned, j), merge->nfa) == 0;
+	return node_at(merge->nfa, get_node(merge, i))->kind != NFA_ACCEPT &&
+	       g_array_index(merge->nodes, guint64, i) >> 32 ==
+		   g_array_index(merge->nodes, guint64, j) >> 32;
 }
 
 /* One node in place of those from begin to end, which ask the same. */
@@ -201,9 +215,9 @@ static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth)
 
 	if (len == base)
 		return 0;
-	unsigned *list = &g_array_index(merge->nodes, unsigned, base);
-	g_qsort_with_data(list, (gint)(len - base), sizeof(unsigned), compare_places, merge->nfa);
-	g_autoptr(GBytes) key = g_bytes_new(list, (len - base) * sizeof(unsigned));
+	guint64 *list = &g_array_index(merge->nodes, guint64, base);
+	sort_list(list, len - base);
+	g_autoptr(GBytes) key = g_bytes_new(list, (len - base) * sizeof *list);
 	unsigned known = GPOINTER_TO_UINT(g_hash_table_lookup(merge->merged, key));
 	unsigned node = known >> MERGE_DEPTH_BITS;
 	if (known % (1U << MERGE_DEPTH_BITS) < depth || known == 0) {
@@ -217,14 +231,26 @@ static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth)
 	return node;
 }
 
+/* FNV-1a over whole entries: GBytes' own goes byte by byte. */
+static guint hash_list(gconstpointer key)
+{
+	gsize size;
+	const guint64 *list = g_bytes_get_data((GBytes *)key, &size);
+	guint64 hash = 14695981039346656037U;
+
+	for (gsize i = 0; i < size / sizeof *list; i++)
+		hash = (hash ^ list[i]) * 1099511628211U;
+	return (guint)(hash ^ hash >> 32);
+}
+
 static void merge_beginnings(struct nfa *nfa)
 {
-	g_autofree unsigned *marks = g_new0(unsigned, nfa->nodes->len);
+	g_autofree unsigned *marks = g_new0(unsigned, nfa->node_count);
 	struct merge merge = {.nfa = nfa,
-			      .nodes = g_array_new(FALSE, FALSE, sizeof(unsigned)),
+			      .nodes = g_array_new(FALSE, FALSE, sizeof(guint64)),
 			      .marks = marks,
 			      .list = 1,
-			      .merged = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+			      .merged = g_hash_table_new_full(hash_list, g_bytes_equal,
 							      (GDestroyNotify)g_bytes_unref, NULL)};
 
 	for (unsigned i = 0; i < nfa->starts->len; i++)
@@ -238,32 +264,33 @@ static void merge_beginnings(struct nfa *nfa)
 /* --- what is left ------------------------------------------------------------- */
 
 /* The new place of a node. */
-static unsigned keep_group(const struct nfa *nfa, unsigned *place_of, GArray *kept, unsigned index)
+static unsigned keep_node(const struct nfa *nfa, unsigned *place_of, struct nfa *kept,
+			  unsigned index)
 {
-	if (index != 0 && place_of[index] == 0) {
-		place_of[index] = kept->len;
-		g_array_append_val(kept, *node_at(nfa, index));
-	}
+	if (index != 0 && place_of[index] == 0)
+		place_of[index] = nfa_add(kept, *node_at(nfa, index));
 	return place_of[index];
 }
 
 /* Drops the nodes that nothing leads to any more. */
 static void compact(struct nfa *nfa)
 {
-	GArray *kept = g_array_new(FALSE, FALSE, sizeof(struct nfa_node));
-	g_autofree unsigned *place_of = g_new0(unsigned, nfa->nodes->len);
+	struct nfa kept = {0};
+	g_autofree unsigned *place_of = g_new0(unsigned, nfa->node_count);
 
-	g_array_append_val(kept, *node_at(nfa, 0));
-	nfa->start = keep_group(nfa, place_of, kept, nfa->start);
-	for (unsigned i = 1; i < kept->len; i++) {
-		struct nfa_node node = g_array_index(kept, struct nfa_node, i);
-		node.next = keep_group(nfa, place_of, kept, node.next);
+	(void)nfa_add(&kept, *node_at(nfa, 0));
+	nfa->start = keep_node(nfa, place_of, &kept, nfa->start);
+	for (unsigned i = 1; i < kept.node_count; i++) {
+		struct nfa_node node = *node_at(&kept, i);
+		node.next = keep_node(nfa, place_of, &kept, node.next);
 		if (node.kind == NFA_SPLIT)
-			node.other = keep_group(nfa, place_of, kept, node.other);
-		g_array_index(kept, struct nfa_node, i) = node;
+			node.other = keep_node(nfa, place_of, &kept, node.other);
+		*node_at(&kept, i) = node;
 	}
-	g_array_unref(nfa->nodes);
-	nfa->nodes = kept;
+	g_free(nfa->nodes);
+	nfa->nodes = kept.nodes;
+	nfa->node_count = kept.node_count;
+	nfa->node_room = kept.node_room;
 	g_array_set_size(nfa->starts, 0);
 }
 
@@ -291,7 +318,7 @@ static void split_by_single_bytes(struct nfa *nfa)
 {
 	bool is_used[256] = {false};
 
-	for (unsigned i = 1; i < nfa->nodes->len; i++)
+	for (unsigned i = 1; i < nfa->node_count; i++)
 		if (node_at(nfa, i)->kind == NFA_BYTE)
 			is_used[node_at(nfa, i)->byte] = true;
 	for (unsigned byte = 0; byte < 256; byte++) {

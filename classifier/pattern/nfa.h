@@ -43,7 +43,8 @@ struct nfa_set {
 enum { NFA_CLASSES_MAX = 257 };
 
 struct nfa {
-	GArray *nodes;  /* struct nfa_node */
+	struct nfa_node *nodes;
+	unsigned node_count, node_room;
 	GArray *sets;   /* struct nfa_set, each once */
 	GArray *starts; /* unsigned: the first node of each expression */
 	/* from nfa_finish on: where all begin; bytes that no node tells apart are one class */
