@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A round each second; claims that end between two rounds are given back at once.
+ */
 #include "delivery/claim_keeper.h"
 
 #include "base/error.h"

@@ -105,7 +105,7 @@ enum { MERGE_DEPTH_MAX = 6, MERGE_DEPTH_BITS = 4, SHORT_LIST = 64 };
 /* Nodes that are a choice, behind those of the callers. */
 struct merge {
 	struct nfa *nfa;
-	GArray *nodes;   /* guint64: what the node asks, and its index in the low half */
+	GArray *nodes;   /* guint64: its kind (8 bits), what it asks (24), its index (32) */
 	unsigned *marks; /* per node: the list that it is in already */
 	unsigned list;
 	GHashTable *merged; /* a list (GBytes): its merged node, and how deep it was merged */
@@ -168,9 +168,10 @@ static void sort_list(guint64 *list, unsigned len)
 
 static bool ask_the_same(const struct merge *merge, unsigned i, unsigned j)
 {
-	return node_at(merge->nfa, get_node(merge, i))->kind != NFA_ACCEPT &&
-	       g_array_index(merge->nodes, guint64, i) >> 32 ==
-		   g_array_index(merge->nodes, guint64, j) >> 32;
+	guint64 one = g_array_index(merge->nodes, guint64, i);
+
+	return one >> 56 != NFA_ACCEPT &&
+	       one >> 32 == g_array_index(merge->nodes, guint64, j) >> 32;
 }
 
 /* One node in place of those from begin to end, which ask the same. */
