@@ -12,12 +12,18 @@ $stage->parameter(delivery_probe_delay     => '1 second');
 $stage->parameter(delivery_probe_max_delay => '1 second');
 $stage->parameter(retry_initial_delay      => '20 seconds');
 $stage->parameter(retry_jitter             => '0');
-my $worker = Bounce::Delivery->new(
-    $stage->instance, $db,
-    server => '127.0.0.1:' . $remote->port,
-    Bounce::Delivery::IMPATIENT
-);
-$worker->start;
+
+sub worker {
+    my (%key) = @_;
+    return Bounce::Delivery->new(
+        $stage->instance, $db,
+        server => '127.0.0.1:' . $remote->port,
+        Bounce::Delivery::IMPATIENT, %key
+    );
+}
+
+# Of two, one may claim a single mail, which is counted: nothing tells yet whose fault it is.
+my $worker = worker(workers => 1)->start;
 
 sub counted {
     my (@id) = @_;
@@ -28,7 +34,7 @@ sub counted {
             . "}')");
 }
 
-# Handed over in one commit, so that all are claimed together.
+# Handed over in one commit, so that one worker claims all together.
 sub submit {
     my (@to) = @_;
     my $list = join ',', map { qq("$_") } @to;
@@ -90,7 +96,9 @@ for my $row (
     };
 }
 
-# Two workers, one mail after the other, each the only one of its claim.
+# Each the only one of its claim, whichever of two workers it comes to.
+ok $worker->stop, 'it stops by itself';
+$worker = worker(workers => 2)->start;
 subtest 'one mail after the other' => sub {
     $remote->answer('@rcpt', '550 go away');
     my @id = submit('first@customer.example');
