@@ -29,6 +29,18 @@ static bool host_at(const char *at, struct slice *host_out)
 	return true;
 }
 
+/* "unknown host NAME": it is what was refused, and not who refused it. */
+static bool is_missed(const char *text, const char *at)
+{
+	static const char *const words[] = {"unknown ", "no such ", "invalid ", "bad "};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		size_t len = strlen(words[i]);
+		if ((size_t)(at - text) >= len && g_ascii_strncasecmp(at - len, words[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool smtp_host_find(const char *text, struct slice *host_out)
 {
 	/* what MTAs write before the host that refused */
@@ -38,7 +50,7 @@ bool smtp_host_find(const char *text, struct slice *host_out)
 	    "by remote host ", "server ",       "host: "};
 	for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
 		const char *at = strcasestr(text, before[i]);
-		if (at && (at == text || !g_ascii_isalnum(at[-1])) &&
+		if (at && (at == text || !g_ascii_isalnum(at[-1])) && !is_missed(text, at) &&
 		    host_at(at + strlen(before[i]), host_out))
 			return true;
 	}

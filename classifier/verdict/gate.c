@@ -88,10 +88,15 @@ static bool is_said_by_code(const struct question *question)
 	       !question->is_status_made_up;
 }
 
-static struct statement_names name_parties(const struct question *question)
+static struct statement_names name_parties(const struct question *question,
+					   const struct reason *reason, const char *folded)
 {
+	bool is_of_domain =
+	    (reason == reason_get(REASON_domain_unknown) || reason == reason_get(REASON_null_mx)) &&
+	    !strstr(folded, "<@>") && !strstr(folded, "<domain>");
 	return (struct statement_names){.recipient = question->recipient->recipient,
-					.host = question->recipient->remote_mta};
+					.host = question->recipient->remote_mta,
+					.is_of_domain = is_of_domain};
 }
 
 /* The words that a rule has found. One that is bound to a host knows what it means by them; a
@@ -99,7 +104,7 @@ static struct statement_names name_parties(const struct question *question)
 static bool is_statement(const struct question *question, const struct rule_match *words)
 {
 	const char *folded = question->input.field[words->field];
-	struct statement_names names = name_parties(question);
+	struct statement_names names = name_parties(question, words->rule->reason, folded);
 	if (words->rule->host->len > 0 || words->end == 0)
 		return true;
 	return is_said_by_code(question) ? !statement_is_of_other(folded, words->end - 1, &names)
@@ -123,10 +128,11 @@ static void answer_by_statement(const struct question *question, struct verdict 
 }
 
 /* What passes makes nobody dead. words: NULL where the code alone has decided. */
-static bool is_about_recipient(const struct question *question, const struct rule_match *words)
+static bool is_about_recipient(const struct question *question, const struct rule_match *words,
+			       const struct reason *reason)
 {
 	const char *folded = question->input.field[RULE_FIELD_DIAGNOSTIC];
-	struct statement_names names = name_parties(question);
+	struct statement_names names = name_parties(question, reason, folded);
 	bool is_of_reply = words && words->field == RULE_FIELD_DIAGNOSTIC && words->end > 0;
 	size_t at = is_of_reply ? words->end - 1 : strlen(folded);
 	return question->permanence == PERMANENCE_TEMPORARY ||
@@ -137,7 +143,7 @@ static bool is_about_recipient(const struct question *question, const struct rul
 static void demand_statement(const struct question *question, const struct rule_match *words,
 			     struct verdict *verdict)
 {
-	if (!is_about_recipient(question, words))
+	if (!is_about_recipient(question, words, verdict->reason))
 		replace_reason(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
 	else if (words && question->permanence != PERMANENCE_TEMPORARY &&
 		 !is_statement(question, words))

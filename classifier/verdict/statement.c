@@ -22,6 +22,7 @@ enum {
 	LEAVER_WORDS = 4,      /* of one who has left: a title and a name */
 	PARTICLE_BYTES = 3,    /* of a name: "de" */
 	LABEL_BYTES = 4,       /* a shorter one is a word as well: "in.mx.example" */
+	TOP_LEVEL_BYTES = 14,  /* of the longest in use, but for a few names of companies */
 };
 
 /* --- the sentence ------------------------------------------------------------- */
@@ -337,6 +338,69 @@ static guint count_leaver(const char *sentence, char **words, guint count)
 	return 0;
 }
 
+/* --- whose host is it? -------------------------------------------------------- */
+
+/* Is a name the same as the other one, or below it? */
+static bool is_below(const char *name, const char *other)
+{
+	size_t len = strlen(name), other_len = strlen(other);
+	return len >= other_len && g_ascii_strcasecmp(name + len - other_len, other) == 0 &&
+	       (len == other_len || name[len - other_len - 1] == '.');
+}
+
+/* The last two labels, "example.org" of "mx.example.org". */
+static const char *last_labels(const char *host)
+{
+	const char *at = strrchr(host, '.');
+	while (at && at > host && at[-1] != '.')
+		at--;
+	return at ? at : host;
+}
+
+/* The recipient's domain, one above or below it, or a host of who refuses. */
+static bool is_of_recipient(const char *host, const struct statement_names *names)
+{
+	const char *at = strrchr(names->recipient, '@');
+	const char *domain = at ? at + 1 : names->recipient;
+	return is_below(host, domain) || is_below(domain, host) ||
+	       (strchr(names->host, '.') && is_below(host, last_labels(names->host)));
+}
+
+/* "example.org", not "smtpsend.dns.nonexistentdomain" */
+static bool has_top_level(const char *host)
+{
+	return strlen(strrchr(host, '.') + 1) <= TOP_LEVEL_BYTES;
+}
+
+/* A chunk without what encloses it; NULL if it is no host, or an address of the web. Heap. */
+static char *read_host(const char *chunk, size_t len)
+{
+	if (read_chunk(chunk, len) != CHUNK_HOST || memchr(chunk, '/', len))
+		return NULL;
+	while (len > 0 && !g_ascii_isalnum(chunk[0])) {
+		chunk++;
+		len--;
+	}
+	while (len > 0 && !g_ascii_isalnum(chunk[len - 1]))
+		len--;
+	g_autofree char *host = g_strndup(chunk, len);
+	return has_top_level(host) ? g_steal_pointer(&host) : NULL;
+}
+
+/* "unknown host relay.example.org": it may be the client. */
+static bool names_host_elsewhere(const char *sentence, const struct statement_names *names)
+{
+	for (const char *at = sentence; names->is_of_domain && *at;) {
+		size_t brackets = bracket_length(at);
+		size_t len = brackets > 0 ? brackets : strcspn(at, " \n<[");
+		g_autofree char *host = brackets > 0 ? NULL : read_host(at, len);
+		if (host && !is_of_recipient(host, names))
+			return true;
+		at += MAX(len, 1);
+	}
+	return false;
+}
+
 /* What the words of a sentence say, from the least to the most that speaks against it. */
 enum words {
 	WORDS_KNOWN,
@@ -361,7 +425,7 @@ static enum words read_statement_words(const char *sentence, const struct statem
 		i += MAX(known, 1);
 	}
 	g_string_free(list, TRUE);
-	return said;
+	return names_host_elsewhere(lower, names) ? WORDS_OTHER : said;
 }
 
 static bool begins_reply(const char *at)

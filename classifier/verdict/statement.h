@@ -19,6 +19,7 @@
 struct statement_names {
 	const char *recipient; /* the address written to */
 	const char *host;      /* the one that refuses; "" if it is not known */
+	bool is_of_domain;     /* said of his domain, though neither is named: no other may be */
 };
 
 /* Are all words known of the sentence in which byte at of the folded text (fold.h) stands? What

@@ -318,6 +318,8 @@ static void test_host(void)
 		{ "host mx.example.org [192.0.2.4]: 550 no", "mx.example.org" },
 		{ "... while talking to mx.example.org.:", "mx.example.org" },
 		{ "connect to mx.example.org[192.0.2.4]:25: Connection refused", "mx.example.org" },
+		{ "550 unknown host mx.example.org, said server mx.example.net", "mx.example.net" },
+		{ "550 No such host mx.example.org", "" },
 		{ "the host was down", "" },
 		{ "ghost town.example.org", "" },
 		{ "", "" },

@@ -252,11 +252,12 @@ static void check_frames(void)
 		const char *text = texts->pdata[g_rand_int_range(random, 0, (gint32)texts->len)];
 		gint32 frame = g_rand_int_range(random, 0, (gint32)G_N_ELEMENTS(frames));
 		size_t code = strspn(text, "0123456789.#- ");
-		if (!is_plain(text))
+		size_t end = strlen(text) - g_str_has_suffix(text, ".");
+		if (!is_plain(text) || end < code)
 			continue;
-		g_autofree char *framed =
-		    g_strdup_printf("%.*s%s%s%s", code ? (int)code : 4, code ? text : "550 ",
-				    frames[frame].before, text + code, frames[frame].after);
+		g_autofree char *framed = g_strdup_printf(
+		    "%.*s%s%.*s%s", code ? (int)code : 4, code ? text : "550 ",
+		    frames[frame].before, (int)(end - code), text + code, frames[frame].after);
 		if (judge(framed) == CLASS_HARD) {
 			g_test_message("%s", framed);
 			g_test_fail();

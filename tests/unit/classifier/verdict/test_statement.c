@@ -88,6 +88,40 @@ static void test_sentences(void)
 	}
 }
 
+/* "unknown host" is said of the recipient's domain only where no other is named. */
+static void test_domains(void)
+{
+	static const struct statement_names of_domain = {.recipient = "rita@customer.example",
+							 .host = "mx1.blurb.example",
+							 .is_of_domain = true};
+	static const struct {
+		const char *text;
+		bool is_of_other;
+	} sentences[] = {
+	    {"550 host unknown", false},
+	    {"550 host mx.customer.example unknown", false},
+	    {"550 host unknown (mx.customer.example.)", false},
+	    {"550 host example unknown", false},
+	    {"550 mx2.blurb.example: host unknown", false},
+	    {"550 host unknown, see www.zorp.example/help", false},
+	    {"550 smtpsend.dns.nonexistentdomain; host unknown", false},
+	    {"550 host unknown. Visit zorp.example", false}, /* another sentence */
+	    {"550 host mail.zorp.example unknown", true},
+	    {"550 host unknown: 'zorp.example.'", true},
+	    {"550 host (zorp.example) unknown at mx.customer.example", true},
+	    {"550 host othercustomer.example unknown", true},
+	    {"550 host notblurb.example unknown", true},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(sentences); i++) {
+		const char *place = strstr(sentences[i].text, "unknown");
+		size_t at = place ? (size_t)(place - sentences[i].text) : 0;
+		g_test_message("%s", sentences[i].text);
+		g_assert_true(statement_is_of_other(sentences[i].text, at, &of_domain) ==
+			      sentences[i].is_of_other);
+		g_assert_false(statement_is_of_other(sentences[i].text, at, &names));
+	}
+}
+
 static void test_others(void)
 {
 	static const struct {
@@ -162,6 +196,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/statement/sentences", test_sentences);
+	g_test_add_func("/statement/domains", test_domains);
 	g_test_add_func("/statement/others", test_others);
 	g_test_add_func("/statement/topics", test_topics);
 	g_test_add_func("/statement/long", test_long);
