@@ -14,6 +14,7 @@
 #include "classifier/text/words.h"
 
 #define ORIGINAL_FILE_BYTES 262144 /* of an attached file that may be the original */
+#define FOOTER_BYTES        500    /* of what a list manager adds */
 
 void content_init(struct content *content, struct value_pool *pool, struct mime *mime)
 {
@@ -220,6 +221,23 @@ static void split_text(struct content *content, char *text)
 	}
 }
 
+/* What Mailman adds to the end of a text: a line of underscores, then "NAME mailing list", the
+ * address of the list, and a link. Nobody there has failed. */
+static void cut_list_footer(char *text)
+{
+	static const char mark[] = " mailing list\n";
+	char *line = g_strrstr(text, "\n_____");
+	if (!line || strlen(line) > FOOTER_BYTES)
+		return;
+	const char *name = line + 1 + strspn(line + 1, "_");
+	if (*name != '\n')
+		return;
+	size_t len = strcspn(name + 1, "\n");
+	if (len + 2 >= sizeof mark &&
+	    strncmp(name + 1 + len + 2 - sizeof mark, mark, sizeof mark - 1) == 0)
+		*line = '\0';
+}
+
 static const char *keep_content_text(struct content *content, char *text)
 {
 	octal_decode(text);
@@ -229,6 +247,7 @@ static const char *keep_content_text(struct content *content, char *text)
 void content_read_text(struct content *content, int within, int original)
 {
 	g_autofree char *text = collect_text(content, within, original);
+	cut_list_footer(text);
 	split_text(content, text);
 	content->text = keep_content_text(content, text);
 }
