@@ -126,6 +126,7 @@ sub _serve {
         my $client = $self->{listen}->accept or next;
         my $pid    = fork // next;
         next if $pid;
+        close $self->{listen};    # or a stopped server seems to listen
         $self->_session($client);
         POSIX::_exit(0);
     }
