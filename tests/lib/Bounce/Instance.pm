@@ -39,7 +39,9 @@ use File::Copy     qw(copy);
 use File::Path     qw(remove_tree);
 use File::Temp     qw(tempdir);
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use Scalar::Util qw(weaken);
+use Socket       qw(SOCK_DGRAM);
 
 # sun_path holds 108 bytes with its NUL; the longest socket we make is this one.
 use constant SOCKET_PATH_MAX => 107;
@@ -161,19 +163,25 @@ sub rules_dir {
     return $self->path('rules');
 }
 
-# A free port of the loopback, below the range that outgoing connections use.
+# A free port of the loopback, below the range that outgoing connections use. Nobody else who asks
+# here gets it as long as we live, whether or not a server listens there yet: an abstract socket
+# that bears its number is ours.
 sub free_port {
     my ($self) = @_;
     for (1 .. 200) {
         my $port = 20000 + int rand 10000;
-        next if $self->{port}{$port}++;
-        return $port
-            if IO::Socket::INET->new(
+        my $claim
+            = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "\0bounce-milter-port-$port")
+            or next;
+        next
+            unless IO::Socket::INET->new(
             LocalAddr => '127.0.0.1',
             LocalPort => $port,
             Listen    => 1,
             ReuseAddr => 1
             );
+        $self->{port}{$port} = $claim;
+        return $port;
     }
     die "no free port on 127.0.0.1\n";
 }
@@ -371,7 +379,7 @@ sub _end {
     Bounce::Process::send_signal($server->{pid}, $option{signal} // $server->{signal});
     return 1 if $self->wait_for($option{wait} // $server->{grace}, sub { !_is_running($server) });
     Bounce::Process::send_signal($server->{pid}, 'KILL');
-    $self->wait_for(5, sub { !_is_running($server) })
+    $self->wait_for(60, sub { !_is_running($server) })
         or die "$server->{name} (process $server->{pid}) still runs after SIGKILL\n";
     return 0;
 }
