@@ -11,6 +11,7 @@ answers
     my $proxy = Bounce::DatabaseProxy->new($instance, $db)->start;
     my $worker = Bounce::Delivery->new($instance, $db, conninfo => $proxy->conninfo);
     $proxy->kill_at('settle+begin', 'after', $worker->pid);
+    $proxy->kill_at('listen', 'before', 'client');       # whoever says it
 
 =head1 PROMISES
 
@@ -30,7 +31,7 @@ use warnings;
 use IO::Select;
 use IO::Socket::UNIX;
 use POSIX  ();
-use Socket qw(SOMAXCONN);
+use Socket qw(SOL_SOCKET SOMAXCONN SO_PEERCRED);
 
 use constant READ_BYTES => 65536;
 
@@ -64,7 +65,7 @@ sub start {
         code => sub { $self->_serve },
         user => $instance->daemon_user
     );
-    $instance->wait_for(10, sub { -S "$self->{dir}/.s.PGSQL.$self->{port}" })
+    $instance->wait_for(60, sub { -S "$self->{dir}/.s.PGSQL.$self->{port}" })
         or die "the proxy did not start\n";
     return $self;
 }
@@ -101,6 +102,7 @@ sub _serve {
         my $pid    = fork // next;
         next if $pid;
         srand;    # each connection its own chances
+        ($self->{client}) = unpack 'i', getsockopt $client, SOL_SOCKET, SO_PEERCRED;
         $self->_connection($client);
         POSIX::_exit(0);
     }
@@ -206,7 +208,7 @@ sub _kill {
         && defined $self->{statement}
         && $statement eq $self->{statement}
         && $wanted eq $when;
-    kill KILL => $pid;
+    kill KILL => $pid eq 'client' ? $self->{client} : $pid;
     POSIX::_exit(0);
 }
 
