@@ -314,8 +314,11 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 	}
 	char *outcomes = outcomes_of(claim, item, result);
 	claim->was_judged = claim->was_judged || !is_simulated(item);
-	claim->was_accepted = claim->was_accepted || (blame == BLAME_MAIL && !is_simulated(item) &&
-						      outcome_is_any_accepted(item, result));
+	if (blame == BLAME_MAIL && !is_simulated(item) && outcome_is_any_accepted(item, result)) {
+		claim->was_accepted = true;
+		/* before anybody can see that it was: the server may take its time over QUIT */
+		refusals_forget(claim->context->refusals);
+	}
 	log_outcomes(item, result);
 	claim->stages[index] = STAGE_ENDED;
 	set_unsettled(claim, item, outcomes);
@@ -401,8 +404,6 @@ char *claim_deliver(const struct claim_context *context, GPtrArray *items)
 	char *problem = send_items(&claim);
 
 	settle_rest(&claim);
-	if (claim.was_accepted)
-		refusals_forget(context->refusals);
 	if (!problem && claim.our_problem && !claim.was_accepted)
 		problem = g_steal_pointer(&claim.our_problem);
 	if (claim.is_broken)
