@@ -148,7 +148,7 @@ subtest 'what comes through a pipe is waited for' => sub {
     open my $writer, '+<', $fifo or die "$fifo: $!\n";
     my $pid = open3(my $in, my $out, undef, $bouncectl, 'classify', '--json', $fifo);
     Bounce::Process::wait_for(
-        20,
+        60,
         sub {
             my @open = map { readlink // () } glob "/proc/$pid/fd/*";
             return grep { $_ eq $fifo } @open;

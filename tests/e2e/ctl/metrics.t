@@ -50,7 +50,7 @@ $letter = $stage->register(process => 'receipt', to => ['m2@customer.example']);
 is code_of($stage->bounce('postfix-user-unknown', $letter)), 250, 'one through bounce-milter';
 my @with = ('-c', $stage->daemon->conf);
 $stage->wait_for(
-    30,
+    60,
     sub {
         $text = $ctl->output('metrics', @with);
         $text =~ /^bounce_milter_answers_total\{answer="discarded"\} 1$/m;

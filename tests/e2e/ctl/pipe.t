@@ -65,7 +65,7 @@ $smtp->send(
     from => '',
     to   => ["x\@$domain"],
     mail => $stage->report('nobody-can-tell', $letter, to => "x\@$domain"));
-ok $stage->wait_for(15, sub { -s "$outbox/mail" }), 'what nobody can classify is handed on';
+ok $stage->wait_for(60, sub { -s "$outbox/mail" }), 'what nobody can classify is handed on';
 
 $db->stop;
 my $later = "y\@$domain";
@@ -74,11 +74,11 @@ $smtp->send(
     to   => [$later],
     mail => $stage->report('nobody-can-tell', $letter, to => $later) . "more\n"
 );
-ok $stage->wait_for(15, sub { $mta->log_lines(qr/to=<\Q$later\E>.*status=deferred/) }),
+ok $stage->wait_for(60, sub { $mta->log_lines(qr/to=<\Q$later\E>.*status=deferred/) }),
     'the database is away: Postfix keeps it'
     or diag $mta->log_lines(qr/pipe/);
 $db->restart;
-ok $stage->wait_for(30, sub { $mta->log_lines(qr/to=<\Q$later\E>.*status=sent/) }),
+ok $stage->wait_for(60, sub { $mta->log_lines(qr/to=<\Q$later\E>.*status=sent/) }),
     'and brings it again'
     or diag $mta->log_lines(qr/pipe/);
 is $stage->count('bounce.bounce_message'), 3, 'nothing is lost';

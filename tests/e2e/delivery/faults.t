@@ -83,7 +83,7 @@ for my $row (
         [], qr/no service today/
     ],
     [ 'greeting puts off', [ [ '@greeting', '421 4.3.2 too busy' ] ], [], qr/too busy/ ],
-    [ 'silence',           [ [ '@greeting', 'silence' ] ],            [], qr/cannot reach it/, %wait ],
+    [ 'silence', [ [ '@greeting', 'silence' ] ], [], qr/cannot reach it/, %wait ],
     [ 'hangs up at once',  [ [ '@greeting', 'disconnect' ] ],         [], qr/cannot reach it/ ],
     [ 'EHLO refused',      [ [ '@ehlo',     '550 5.7.1 go away' ] ],  [], qr/go away/ ],
     [

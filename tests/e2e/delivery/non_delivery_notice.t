@@ -21,8 +21,7 @@ END
 my $worker = Bounce::Delivery->new(
     $stage->instance, $stage->db,
     server => '127.0.0.1:' . $remote->port,
-    batch  => 10,
-    Bounce::Delivery::IMPATIENT
+    batch  => 10
 )->start;
 
 sub classified {
@@ -73,7 +72,7 @@ for my $case (
             ref     => 'R-7'
         );
         $worker->wait_for_state($id, 'ERROR');
-        ok $stage->wait_for(10, sub { my $now = () = $remote->received; $now > $before }),
+        ok $stage->wait_for(60, sub { my $now = () = $remote->received; $now > $before }),
             'the owner gets a notice';
         my ($notice) = reverse $remote->received;
         is "$notice->{sender} @{$notice->{recipients}}", ' owner@example.org',

@@ -40,7 +40,7 @@ sub worker {
     return Bounce::Delivery->new(
         $stage->instance, $db,
         server => '127.0.0.1:' . $remote->port,
-        Bounce::Delivery::IMPATIENT, %key
+        %key
     );
 }
 

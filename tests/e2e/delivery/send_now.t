@@ -13,8 +13,7 @@ my $worker = Bounce::Delivery->new(
     $stage->instance, $db,
     server        => '127.0.0.1:' . $remote->port,
     poll_interval => 3600,
-    Bounce::Delivery::IMPATIENT,
-    data_wait => 60)->start;    # long enough to see two that wait on a busy machine
+    reply_wait    => 15)->start;    # long enough to see two that wait on a busy machine
 my $ctl    = Bounce::Ctl->new($stage, role => 'bounce_operator');
 my $letter = $stage->instance->write_file('letter.eml',
     "From: Billing <billing\@example.org>\nSubject: Your letter\n\nDear customer,\n");

@@ -174,7 +174,7 @@ under(
                 eval { $db->sql($hog); 1 } and die "the disk is not full\n";
                 my $next_file = "SELECT txid_current(); SELECT pg_switch_wal();\n";
                 $stage->wait_for(
-                    20,
+                    60,
                     sub {
                         !eval { $db->sql($next_file); 1 }
                     });    # it panics

@@ -211,7 +211,7 @@ my @row = (
             other_database("ALTER SYSTEM SET default_transaction_read_only = on;\n",
                 "SELECT pg_reload_conf();\n");
             # a new session has it once the others have been told
-            $stage->wait_for(30,
+            $stage->wait_for(60,
                 sub { $db->value('SHOW default_transaction_read_only') eq 'on' });
         },
         mend => sub {
@@ -414,7 +414,7 @@ subtest 'told to stop at any moment' => sub {
         });
         my $code = report_code($letter);
         waitpid $killer, 0;
-        $stage->wait_for(20, sub { !$instance->is_alive('bounce-milter') });
+        $stage->wait_for(60, sub { !$instance->is_alive('bounce-milter') });
         $daemon->start;
         is scalar(my @taken = $stage->bounces($letter)), 1, "after $n: what was taken is there"
             if $code == 250;

@@ -94,7 +94,7 @@ subtest 'killed at any moment' => sub {
     for my $lines (1 .. 5) {
         $fetch->start;
         my $seen = recorded();
-        $stage->wait_for(20, sub { recorded() > $seen || !count_in() });
+        $stage->wait_for(60, sub { recorded() > $seen || !count_in() });
         $fetch->kill;
         $unsafe++ unless is_safe($mails, $before);
     }

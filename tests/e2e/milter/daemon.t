@@ -38,7 +38,7 @@ is $status,      1,    'a second daemon is refused';
 is + (pid())[0], $pid, 'and leaves the pid file alone';
 ok $instance->is_alive('bounce-milter'), 'the first one goes on';
 
-ok $instance->stop_server('bounce-milter', wait => 15), 'SIGTERM ends it';
+ok $instance->stop_server('bounce-milter', wait => 60), 'SIGTERM ends it';
 ok !-e $pid_file,                                       'the pid file is gone';
 
 $instance->write_file('milter/pid', "$$\n");
@@ -56,11 +56,11 @@ my $predecessor = Bounce::Process::in_child(sub {
     flock $file, LOCK_EX or die "$pid_file: $!\n";
     sleep 60;
 });
-$instance->wait_for(10, sub { -e $pid_file });
+$instance->wait_for(60, sub { -e $pid_file });
 $instance->run([ $instance->as_root('chown', $instance->daemon_user, $pid_file) ]);
 $daemon->launch;
 my $waiting = qr/pid_file: \Q$pid_file\E is held, waiting/;
-ok $instance->wait_for(10, sub { $daemon->log_lines($waiting) }),
+ok $instance->wait_for(60, sub { $daemon->log_lines($waiting) }),
     'it waits for one that is not gone yet';
 kill KILL => $predecessor;
 waitpid $predecessor, 0;

@@ -32,7 +32,7 @@ is $stage->recipient($letter)->{state}, 'sent', 'and marks nothing'
     or diag $stage->db->value('SELECT string_agg(trust::text, \',\') FROM bounce.bounce');
 
 $stage->parameter(refuse_bad_token => 'on');
-ok $stage->wait_for(15, sub { answer_to('bounce+nonsense@' . $domain) eq '550 5.7.1' }),
+ok $stage->wait_for(60, sub { answer_to('bounce+nonsense@' . $domain) eq '550 5.7.1' }),
     'on, at once: a malformed one is refused';
 my @rows = (
     [ $forged,                      '550 5.7.1', 'a signature that is not ours' ],

@@ -77,7 +77,7 @@ sub start {
 
 sub stop {
     my ($self) = @_;
-    my $clean = $self->{instance}->stop_server($self->{name}, wait => 15);
+    my $clean = $self->{instance}->stop_server($self->{name}, wait => 60);
     return $clean && !$self->log_lines(qr/runtime error:|ERROR: \w+Sanitizer/);
 }
 

@@ -143,7 +143,7 @@ sub is_listening {
 # Ends it with SIGTERM. True when it ended by itself and no sanitizer spoke.
 sub stop {
     my ($self) = @_;
-    my $clean = $self->{instance}->stop_server('bounce-milter', wait => 15);
+    my $clean = $self->{instance}->stop_server('bounce-milter', wait => 60);
     return $clean && !$self->complaints;
 }
 

@@ -85,7 +85,7 @@ sub write_conf {
 sub is_gone {
     my ($self, $seconds) = @_;
     my $gone = $self->{instance}
-        ->wait_for($seconds // 20, sub { !$self->{instance}->is_alive($self->{name}) });
+        ->wait_for($seconds // 60, sub { !$self->{instance}->is_alive($self->{name}) });
     $self->{instance}->stop_server($self->{name}, signal => 'KILL');
     return $gone;
 }
@@ -104,7 +104,7 @@ sub pid { return $_[0]{pid} }
 # True when it ended by itself and no sanitizer spoke.
 sub stop {
     my ($self) = @_;
-    my $clean = $self->{instance}->stop_server($self->{name}, wait => 40);
+    my $clean = $self->{instance}->stop_server($self->{name}, wait => 60);
     return $clean
         && !$self->log_lines(qr/runtime error:|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer/);
 }
@@ -167,7 +167,7 @@ END
 # Waits until it is in that state; returns the JSON form, in whatever state it is at the end.
 sub wait_for_state {
     my ($self, $id, $state, $seconds) = @_;
-    $self->{instance}->wait_for($seconds // 15, sub { $self->state($id)->{state} eq $state });
+    $self->{instance}->wait_for($seconds // 60, sub { $self->state($id)->{state} eq $state });
     return $self->state($id);
 }
 

@@ -63,7 +63,7 @@ sub launch {
         name    => 'dovecot',
         command => [ PROGRAM, '-F', '-c', $instance->path('dovecot.conf') ],
         user    => $self->{user});
-    $instance->wait_for(30,
+    $instance->wait_for(60,
         sub { !grep { !_answers($self->{$_}) } qw(imap imaps pop3s) })
         or die "Dovecot does not answer\n" . $instance->log_tail;
     return $self;

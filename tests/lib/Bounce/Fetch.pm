@@ -120,7 +120,7 @@ sub start {
 # Ends it with SIGTERM. True when it ended by itself and no sanitizer spoke.
 sub stop {
     my ($self) = @_;
-    my $clean = $self->{instance}->stop_server($self->{name}, wait => 15);
+    my $clean = $self->{instance}->stop_server($self->{name}, wait => 60);
     return $clean && !$self->log_lines(qr/runtime error:|ERROR: \w+Sanitizer/);
 }
 

@@ -104,7 +104,7 @@ sub _start_master {
     $status == 0 or die "Postfix did not start: $output\n" . $instance->log_tail;
     my $pid_file = $instance->path('postfix/queue/pid/master.pid');
     my $pid      = $instance->wait_for(
-        10,
+        60,
         sub {
             my (undef, $text)
                 = $instance->run([ $instance->as_root('cat', $pid_file) ], may_fail => 1);
@@ -135,7 +135,7 @@ sub _postfix {
 # as long as they are held, "postfix start" says that the mail system is already running.
 sub stop {
     my ($self) = @_;
-    my $clean = $self->{instance}->stop_server('postfix', wait => 15);
+    my $clean = $self->{instance}->stop_server('postfix', wait => 60);
     $self->{instance}->wait_for(60, sub { !$self->_is_locked && !$self->_answers })
         or die "Postfix's master is gone, and its lock or its port is still held\n";
     return $clean;

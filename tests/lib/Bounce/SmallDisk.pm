@@ -57,7 +57,7 @@ sub start {
         command => [
             $instance->as_root('unshare', '-m', 'sh', '-c', $make, 'sh', $disk, $db->data, $done) ]
     );
-    $instance->wait_for(30, sub { -e $done || !$instance->is_alive('disk') });
+    $instance->wait_for(60, sub { -e $done || !$instance->is_alive('disk') });
     -e $done or die "no small disk\n" . $instance->log_tail;
     $self->{inside} = [ $instance->as_root('nsenter', '-m', '-r', '-t', $self->_holder($pid)) ];
     my $user = $instance->server_user;

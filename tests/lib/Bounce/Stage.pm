@@ -270,7 +270,7 @@ sub hold_task {
             $self->{db}->sql("BEGIN; SELECT FROM bounce.task WHERE id = $id FOR UPDATE;"
                     . ' SELECT pg_sleep(600);');
         });
-    $self->wait_for(20, sub { $self->{db}->value("SELECT count(*) $holds") });
+    $self->wait_for(60, sub { $self->{db}->value("SELECT count(*) $holds") });
     return;
 }
 

@@ -68,7 +68,7 @@ END
     my $pid = $instance->start(
         name    => 'unpacked',
         command => [ qw(unshare -m sh), $instance->path('unpacked.sh') ]);
-    $instance->wait_for(30, sub { -e $ready || !$instance->is_alive('unpacked') });
+    $instance->wait_for(60, sub { -e $ready || !$instance->is_alive('unpacked') });
     -e $ready or die "the packages cannot be laid over\n" . $instance->log_tail;
     # its root, too: ours may be a chroot
     $self->{inside} = [ qw(nsenter -m -r -t), $pid, '--' ];
