@@ -31,7 +31,7 @@ $fetch->start;
 sub client {
     my $client;
     $instance->wait_for(
-        20,
+        60,
         sub {
             my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$path: $!\n";
             $client = { socket => $socket };
@@ -149,11 +149,13 @@ subtest 'what a client may not do' => sub {
     print { $smuggler->{socket} } "Subject: a\r\n\r\nb\n.\r\nRSET\r\n\n.\nNOOP\r\n";
     is say_to($smuggler, '.'), 250, 'a bare LF before a dot ends no mail';
     is say_to($smuggler, 'QUIT'), 221, 'and what follows was no command';
-    my ($second, $third) = (client(), IO::Socket::UNIX->new(Peer => $path));
+    is say_to($client,   'QUIT'), 221, 'QUIT';
+    # young ones: an old one that has brought no mail makes room
+    my ($first, $second, $third) = (client(), client(), IO::Socket::UNIX->new(Peer => $path));
     like scalar readline $third, qr/^421 /, 'too many connections';
     local $SIG{PIPE} = 'IGNORE';    # it may be gone before all is said
-    print { $client->{socket} } 'x' x 10_000;
-    is hear($client), 0, 'a command without an end';
+    print { $first->{socket} } 'x' x 10_000;
+    is hear($first), 0, 'a command without an end';
 };
 
 # Says all of it without waiting for a reply, and then no more; the codes of the replies until the
@@ -224,10 +226,11 @@ subtest 'hostile clients' => sub {
     my @rows = grep { $ENV{BOUNCE_MAILBOX_LONG} || !$at_length{ $_->[0] } } @hostile;
     is pipelined($_->[1]), $_->[2], $_->[0] for @rows;
     is recorded(), $before, 'nothing of it is recorded';
-    my @all = map { IO::Socket::UNIX->new(Peer => $path) } 1 .. 500;
+    my @served = (client(), client());    # those of before have left
+    my @all    = map { IO::Socket::UNIX->new(Peer => $path) } 1 .. 498;
     my %greeted;
     $greeted{ substr readline $_, 0, 3 }++ for @all;
-    is_deeply \%greeted, { 220 => 2, 421 => 498 }, '500 connections at once';
+    is_deeply \%greeted, { 421 => 498 }, '500 connections at once: two are served';
 };
 
 subtest 'slow clients have all sessions' => sub {
@@ -237,7 +240,7 @@ subtest 'slow clients have all sessions' => sub {
     my ($letter, $answered) = (letter('slow'));
     my $report = $stage->report('postfix-user-unknown', $letter);
     ok $stage->wait_for(
-        30,
+        60,
         sub {
             local $SIG{PIPE} = 'IGNORE';
             for my $client (@slow) {    # a byte now and then
