@@ -5,7 +5,8 @@ use Bounce::Test;
 use Encode qw(encode_utf8);
 use utf8;
 
-my $stage = stage(postfix => { lifetime => 4, main => { delay_warning_time => '1s' } });
+my %warns = (delay_warning_time => '1s');
+my $stage = stage(postfix => { lifetime => 600, main => {%warns} });
 
 # send_letter(letter, from =>, message_id =>, body =>, ...): hands a registered mail to Postfix.
 sub send_letter {
@@ -47,6 +48,9 @@ subtest 'refused for good' => sub {
 subtest 'tried until it gave up, with a warning on the way' => sub {
     my $letter = refuse('full@remote.test', '452 4.2.2 <full@remote.test>: Mailbox full');
     send_letter($letter);
+    is_soon(sub { scalar $stage->bounces($letter) }, 1, 'there is a warning');
+    $stage->mta->stop;
+    $stage->mta->restart(main => { %warns, maximal_queue_lifetime => '1s' });
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
     my ($warning, $end) = $stage->bounces($letter);
     is "$warning->{kind} $warning->{class}", 'delay technical', 'the warning was a notice';
