@@ -45,9 +45,19 @@ subtest 'interrupted' => sub {
 subtest 'at a terminal' => sub {
     like $ctl->on_terminal(80, 'blocks'), qr/\Ano address is blocked\n\z/,
         'what is quick says nothing more';
-    hold_blocks('shorter lock', 6);
-    like $ctl->on_terminal(80, @block),
-        qr/\AStill at work\. .*Ctrl-C.*\na\@x\.example is blocked\n\z/s, 'what is not does';
+    hold_blocks('second lock', 300);
+    my $shown = $stage->instance->path('shown');
+    my $line  = join ' ', map { "'" . s/'/'\\''/gr . "'" } $ctl->command(@block);
+    my $pid   = Bounce::Process::spawn(
+        command => [ 'script', '-qec', $line, '/dev/null' ],
+        log     => $shown,
+        env     => { LC_ALL => 'C.UTF-8', NO_COLOR => '', TERM => 'xterm' });
+    my $said = sub { join '', $stage->instance->read_lines($shown) };
+    ok $stage->wait_for(60, sub { $said->() =~ /^Still at work/ }), 'what is not does';
+    $db->sql("SELECT pg_terminate_backend(pid) FROM $held;\n");
+    waitpid $pid, 0;
+    like $said->(), qr/\AStill at work\. .*Ctrl-C.*\na\@x\.example is blocked\r\n\z/s,
+        'and then its result';
 };
 
 subtest 'elsewhere' => sub {
