@@ -414,7 +414,7 @@ subtest 'one who asks for much at once' => sub {
         $socket;
     } 1 .. 20;
     $stage->wait_for(
-        20,
+        60,
         sub {
             $db->value(q{SELECT count(*) FROM pg_stat_activity
         WHERE usename = 'eva' AND wait_event_type = 'Lock'});
@@ -490,11 +490,11 @@ ok $console->stop, 'it ends by itself';
 
 # A decision about an outage may be one about fifty thousand mails.
 subtest 'an act takes as long as it needs' => sub {
-    my $brief = Bounce::Console->new($stage, query_wait => 1)->start;
+    my $brief = Bounce::Console->new($stage, query_wait => 5)->start;
     my $slow  = $stage->recipient($intake->bounced('slow@customer.example'))->{task_id};
     $db->sql(<<'END');
 CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;
+BEGIN PERFORM pg_sleep(6); RETURN NULL; END $$;
 CREATE TRIGGER dawdle AFTER UPDATE OF status ON bounce.task FOR EACH STATEMENT
   EXECUTE FUNCTION public.dawdle();
 CREATE TRIGGER dawdle AFTER UPDATE ON bounce.address_block FOR EACH STATEMENT
