@@ -157,7 +157,7 @@ sub new {
         header  => { 'accept-language' => $option{language} // 'en' },
         http    => HTTP::Tiny->new(
             max_redirect  => 0,
-            timeout       => 30,
+            timeout       => 120,
             local_address => $option{from} // '127.0.0.1'
         ),
     }, $class;
