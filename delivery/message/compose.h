@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * From what the queue holds to the bytes that go over the wire: either composed
- * (GMime's second door, for writing; classifier/mime/mime.c is the one for reading),
+ * From what the queue holds to the bytes that go over the wire: either composed (with
+ * header_fields.h GMime's second door, for writing; classifier/mime/mime.c is the one for reading),
  * as a non-delivery notice (dsn.h), a message as the application wrote it (raw_message.h), or the
  * operator's copy of one that came in.
  */

@@ -213,6 +213,44 @@ static void test_round_trip(void)
 	}
 }
 
+/* One text goes another way than one of several parts, and comes to the same. */
+static void test_bytes(void)
+{
+	static const char fields[] = "Date: Sat, 21 Nov 2026 08:30:00 +0000\r\n"
+				     "From: \"Office, the\" <office@example.org>\r\n"
+				     "Subject: =?UTF-8?B?R3LDvA==?=\r\n"
+				     "To: anna@customer.example, A person whose name is so "
+				     "long that it is folded\r\n "
+				     "<b@customer.example>\r\n"
+				     "Message-Id: <one@example.org>\r\n"
+				     "X-Communication-ID: 0123456789abcdef0123456789abcdef\r\n"
+				     "Auto-Submitted: auto-generated\r\n"
+				     "MIME-Version: 1.0\r\n";
+	static const char part[] = "Content-Type: text/plain; charset=utf-8\r\n"
+				   "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+				   ".\r\nGr=C3=BC=C3=9Fe=20\r\nFrom here";
+	char *to[] = {(char *)"anna@customer.example",
+		      (char *)"A person whose name is so long that it is folded "
+			      "<b@customer.example>",
+		      NULL};
+	struct db_content content = content_of();
+
+	content.has_text = true;
+	content.to = to;
+	content.subject = (char *)"Gr\xc3\xbc";
+	content.auto_submitted = (char *)"auto-generated";
+	content.text = (char *)".\r\nGr\xc3\xbc\xc3\x9f"
+			       "e \nFrom here";
+	g_autofree char *alone = composed(&content);
+	g_autofree char *wanted = g_strconcat(fields, part, "\r\n", NULL);
+	g_assert_cmpstr(alone, ==, wanted);
+
+	content.has_html = true;
+	g_autofree char *both = composed(&content);
+	g_assert_true(g_str_has_prefix(both, fields));
+	g_assert_nonnull(strstr(both, part));
+}
+
 static void test_files(void)
 {
 	struct db_content content = content_of();
@@ -415,6 +453,7 @@ static void test_notice(void)
 	g_assert_nonnull(
 	    strstr(text, "Content-Type: multipart/report; report-type=delivery-status;"));
 	g_assert_nonnull(strstr(text, "\r\nAuto-Submitted: auto-replied\r\n"));
+	g_assert_null(strstr(text, "\r\n\t"));
 	g_assert_cmpint(g_mime_multipart_get_count(report), ==, 3);
 	assert_part(report, 0, "text/plain",
 		    "The mail \"Gr\xc3\xbc\xc3\x9f"
@@ -509,6 +548,7 @@ int main(int argc, char **argv)
 	mime_init();
 	g_test_add_func("/compose/shapes", test_shapes);
 	g_test_add_func("/compose/round-trip", test_round_trip);
+	g_test_add_func("/compose/bytes", test_bytes);
 	g_test_add_func("/compose/files", test_files);
 	g_test_add_func("/compose/many-recipients", test_many_recipients);
 	g_test_add_func("/compose/nested-groups", test_nested_groups);
