@@ -104,7 +104,10 @@ static GString *stuff(GBytes *content)
 		g_string_append_len(stuffed, line, next - line);
 		line = next;
 	}
-	if (size > 0 && !g_str_has_suffix(stuffed->str, "\r\n"))
+	/* a message may hold NUL, where a string would end */
+	bool is_ended =
+	    stuffed->len >= 2 && memcmp(stuffed->str + stuffed->len - 2, "\r\n", 2) == 0;
+	if (size > 0 && !is_ended)
 		g_string_append(stuffed, "\r\n");
 	return g_string_append(stuffed, ".\r\n");
 }

@@ -38,7 +38,9 @@ struct row {
 	bool has_no_tls; /* the server closes instead */
 	enum login login;
 	enum manner manner;
-	long waits; /* seconds; 0: as the trick demands */
+	long waits;          /* seconds; 0: as the trick demands */
+	const char *content; /* of the first message; NULL: one with dots */
+	size_t content_len;
 };
 
 struct run {
@@ -93,6 +95,8 @@ static struct certificates certificates;
 		text " to the message", AT_END, .reply = text "\r\n", .outcomes = final            \
 	}
 
+#define CONTENT(bytes) .content = (bytes), .content_len = sizeof(bytes) - 1
+
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct row rows[] = {
@@ -101,6 +105,10 @@ static const struct row rows[] = {
     {"no PIPELINING", .outcomes = TAKEN TAKEN, .offer = "DSN"},
     {"no EHLO", AT_EHLO, .reply = "502 5.5.1 what?\r\n", .outcomes = TAKEN TAKEN,
      .said = "HELO [^\n]*\nMAIL FROM:<us@example.org>\n"},
+    {"a message with NUL", .outcomes = TAKEN TAKEN, CONTENT("x: y\r\n\r\na\0b\r\nc\r\n"),
+     .said = "\n\na\nc\n\\.\n"}, /* what is kept of a line ends with NUL */
+    {"a message that lacks its end", .outcomes = TAKEN TAKEN, CONTENT("x: y\r\n\r\na\0b\r\nc"),
+     .said = "\n\na\nc\n\\.\n"},
     {"encrypted", .outcomes = TAKEN TAKEN, .starttls = "verify",
      .said = "STARTTLS\nEHLO [^\n]*\nMAIL"},
     {"encrypted at once", .outcomes = TAKEN TAKEN, .starttls = "smtps", .unsaid = "STARTTLS"},
@@ -383,9 +391,10 @@ static GBytes *begin(void *context, size_t index)
 {
 	static const char content[] = "Subject: x\r\n\r\n.dot\r\n..\r\nlast\r\n";
 
-	(void)context;
-	(void)index;
-	return g_bytes_new_static(content, sizeof content - 1);
+	const struct row *row = ((const struct run *)context)->row;
+
+	return index == 0 && row->content ? g_bytes_new_static(row->content, row->content_len)
+					  : g_bytes_new_static(content, sizeof content - 1);
 }
 
 static void end(void *context, size_t index, const struct smtp_result *result)
