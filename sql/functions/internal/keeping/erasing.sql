@@ -47,14 +47,14 @@ BEGIN
     UNION
     SELECT b.bounce_message_id FROM bounce.bounce AS b
     JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id AND m.received_at = b.received_at
-    WHERE (b.recipient_id IS NULL OR b.new_address <> '')
+    WHERE (b.recipient_id IS NULL OR b.new_address <> '' OR b.class = 'unclassified')
       AND (lower(concat_ws(' ', b.recipient, b.original_recipient, b.diagnostic, m.header_from,
                            m.envelope_sender, m.subject, m.report)) ~ pattern
            OR bounce_internal.bytes_mention(m.raw, pattern)));
 END $$;
 COMMENT ON FUNCTION bounce_internal.reports_on_person(bigint[], text) IS
   'the reports on mails to these recipients, and those that contain the address anywhere and are '
-  'unmatched or name another address';
+  'unmatched, unclassified, or name another address';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_reports(
   ids bigint[], recipients bigint[], pattern text) RETURNS void

@@ -374,6 +374,31 @@ COMMENT ON FUNCTION bounce_internal.settle_recipient(bounce_internal.delivery_at
   'the outcomes of a send but for accepted ones; released: nothing was sent, and not because of '
   'this recipient';
 
+CREATE OR REPLACE FUNCTION bounce_internal.outcomes_without_person(outcomes jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT jsonb_agg(CASE WHEN bounce_internal.is_erased_key(r.address_key)
+                                THEN o.outcome - 'document' || '{"response": ""}' ELSE o.outcome END
+                           ORDER BY o.place)
+          FROM jsonb_array_elements(outcomes) WITH ORDINALITY AS o (outcome, place)
+          LEFT JOIN bounce.communication_recipient AS r
+            ON r.id = (o.outcome ->> 'recipient_id')::bigint);
+END $$;
+COMMENT ON FUNCTION bounce_internal.outcomes_without_person(jsonb) IS
+  'the outcomes of a transaction, without what the server said of those who are erased';
+
+CREATE OR REPLACE FUNCTION bounce_internal.settle_erased(recipient_id bigint, outcome text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.recipient_delivery AS q
+  SET state = CASE outcome WHEN 'unknown' THEN 'unknown' ELSE 'rejected' END, due_at = NULL,
+      response = ''
+  WHERE q.recipient_id = settle_erased.recipient_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.settle_erased(bigint, text) IS
+  'a mail was on its way while its person was erased: it is not sent to her again';
+
 CREATE OR REPLACE FUNCTION bounce_internal.settle_outcome(
   d bounce.communication_delivery, outcome jsonb) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -392,7 +417,9 @@ BEGIN
   WHERE r.id = settled_id AND r.communication_id = d.communication_id
     AND q.state IN ('claimed', 'sending')
   FOR NO KEY UPDATE;
-  IF FOUND THEN
+  IF FOUND AND bounce_internal.is_erased_key(a.address) THEN
+    PERFORM bounce_internal.settle_erased(a.recipient_id, kind);
+  ELSIF FOUND THEN
     PERFORM bounce_internal.settle_recipient(a, kind, reply,
                                              coalesce(nullif(outcome -> 'document', 'null'), '{}'));
   END IF;
@@ -413,6 +440,9 @@ BEGIN
     PERFORM bounce_internal.settle_late(d.communication_id, outcomes)
       WHERE d.communication_id IS NOT NULL;
     RETURN 'lost';
+  END IF;
+  IF bounce_internal.has_erased_fellow(d.communication_id, NULL) THEN
+    outcomes := bounce_internal.outcomes_without_person(outcomes);
   END IF;
   has_answered := bounce_internal.note_accepted(d.communication_id, NULL, outcomes) > 0;
   IF has_answered THEN

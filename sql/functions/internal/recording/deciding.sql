@@ -139,7 +139,7 @@ COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding,
 CREATE OR REPLACE FUNCTION bounce_internal.is_failure(f bounce_internal.finding) RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
-         AND f.recipient_id IS NOT NULL
+         AND f.recipient_id IS NOT NULL AND NOT bounce_internal.is_erased(f)
          AND bounce_internal.is_trusted_for(f, 'mark_min_trust')
 $$;
 COMMENT ON FUNCTION bounce_internal.is_failure(bounce_internal.finding) IS
@@ -339,10 +339,21 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.apply_notice(bounce_internal.finding) IS
   'what is no failure: only a complaint and a report of success may have consequences';
 
+CREATE OR REPLACE FUNCTION bounce_internal.apply_erased(INOUT f bounce_internal.finding)
+LANGUAGE plpgsql AS $$
+BEGIN
+  f := bounce_internal.step(f, 'erased', concat_ws(', ', bounce_internal.say('logged'),
+                                                   bounce_internal.say('personal data erased')));
+END $$;
+COMMENT ON FUNCTION bounce_internal.apply_erased(bounce_internal.finding) IS
+  'a late report on somebody who is erased: counted and logged, without a word of it. There is '
+  'nobody to block, to send to again or to ask about';
+
 CREATE OR REPLACE FUNCTION bounce_internal.apply_finding(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   CASE
+    WHEN bounce_internal.is_erased(f) THEN f := bounce_internal.apply_erased(f);
     WHEN f.class = 'auto_reply'   THEN f := bounce_internal.apply_auto_reply(f);
     WHEN f.is_notice              THEN f := bounce_internal.apply_notice(f);
     WHEN f.class = 'unclassified' THEN f := bounce_internal.apply_unclassified(f);

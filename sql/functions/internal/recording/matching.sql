@@ -213,6 +213,18 @@ COMMENT ON FUNCTION bounce_internal.was_written_to(jsonb, text[]) IS
   'forwarded there. In other reports an address may have been taken from there, for want of '
   'another';
 
+CREATE OR REPLACE FUNCTION bounce_internal.has_erased_fellow(
+  communication_id bigint, recipient_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
+                 WHERE r.communication_id = has_erased_fellow.communication_id
+                   AND r.id IS DISTINCT FROM has_erased_fellow.recipient_id
+                   AND bounce_internal.is_erased_key(r.address_key));
+END $$;
+COMMENT ON FUNCTION bounce_internal.has_erased_fellow(bigint, bigint) IS
+  'whether somebody else who got the mail is erased; recipient_id NULL: anybody';
+
 CREATE OR REPLACE FUNCTION bounce_internal.choose_recipient(
   INOUT f bounce_internal.finding, i bounce_internal.identity, named text[], document jsonb)
 LANGUAGE plpgsql STABLE AS $$
@@ -236,7 +248,9 @@ BEGIN
   -- name two of ours neither decides (RFC 3464 section 2.3.1: anybody chooses the ORCPT of a
   -- mail)
   IF cardinality(agreeing) = 0 THEN
-    IF NOT bounce_internal.was_written_to(document, f.addresses) THEN
+    IF NOT bounce_internal.was_written_to(document, f.addresses)
+       AND (i.recipient_id IS NULL     -- who is not alone is not chosen anyhow
+            OR NOT bounce_internal.has_erased_fellow(f.communication_id, i.recipient_id)) THEN
       f.recipient_id := bounce_internal.sole_recipient(f.communication_id, i.recipient_id, named);
     END IF;
   ELSIF i.recipient_id = ANY (agreeing) THEN
@@ -256,7 +270,8 @@ COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding,
   'the recipient that a finding is about: by the reported addresses, and of two by the token; if '
   'no recipient has them (the mail was forwarded), the token''s or the only one there is; else '
   'none, never a guess: somebody who was written to beside them, or before a database was restored '
-  'that gives its number out again, is nobody of ours. named: all addresses in the report';
+  'that gives its number out again, is nobody of ours, and an address that nobody has may be that '
+  'of somebody who is erased. named: all addresses in the report';
 
 CREATE OR REPLACE FUNCTION bounce_internal.trust_in(
   f bounce_internal.finding, i bounce_internal.identity, own_mta boolean) RETURNS bounce.trust

@@ -38,6 +38,9 @@ BEGIN
       f := bounce_internal.match_send(f, message_id);
     END IF;
     f.report_key := bounce_internal.report_key_of(document, own, f);
+    IF f.communication_id IS NOT NULL THEN
+      f := bounce_internal.without_person(f);
+    END IF;
     findings[n] := f;
   END LOOP;
   RETURN bounce_internal.bounded_findings(findings);
@@ -224,7 +227,12 @@ DECLARE
   kept bytea[] := '{}';
 BEGIN
   FOR n IN 1 .. cardinality(results) LOOP
-    kept := kept || bounce_internal.raw_to_keep(gravest[n], raws[n], fresh);
+    IF bounce_internal.tells_of_erased(fresh, (results[n]).bounce_message_id) THEN
+      documents[n] := bounce_internal.document_without_person(documents[n]);
+      kept := kept || NULL::bytea;
+    ELSE
+      kept := kept || bounce_internal.raw_to_keep(gravest[n], raws[n], fresh);
+    END IF;
   END LOOP;
   INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id,
                                      client, own_mta, kind, dialect,
@@ -252,7 +260,8 @@ BEGIN
   RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_messages IS
-  'stores the reports themselves, but those that are stored already';
+  'stores the reports themselves, but those that are stored already, and of those on somebody who '
+  'is erased what figures need';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_bounces(findings bounce_internal.finding[])
 RETURNS boolean
