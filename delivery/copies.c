@@ -202,8 +202,10 @@ void copies_start(struct copies *copies, struct live_ruleset *rules)
 
 void copies_stop(struct copies *copies)
 {
-	if (copies)
-		repeating_thread_stop(&copies->thread);
+	if (!copies)
+		return;
+	smtp_client_stop(copies->client);
+	repeating_thread_stop(&copies->thread);
 }
 
 void copies_free(struct copies *copies)

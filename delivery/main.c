@@ -62,8 +62,10 @@ static bool service_serve(void *data, GError **error)
 	sd_notify_ready("serving");
 	unix_process_wait_until_stop();
 	sd_notify_stopping();
-	webhook_stop(service->webhook);
+	workers_begin_to_stop(workers);
+	smtp_client_stop(service->client);
 	copies_stop(service->copies);
+	webhook_stop(service->webhook);
 	workers_stop(workers);
 	return true;
 }

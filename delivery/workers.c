@@ -137,10 +137,15 @@ struct workers *workers_start(const struct delivery_settings *settings,
 	return workers;
 }
 
-void workers_stop(struct workers *workers)
+void workers_begin_to_stop(struct workers *workers)
 {
 	g_atomic_int_set(&workers->is_stopping, 1);
 	eventfd_write(workers->stop_fd, 1);
+}
+
+void workers_stop(struct workers *workers)
+{
+	workers_begin_to_stop(workers);
 	for (long i = 0; i < worker_count(workers); i++)
 		g_thread_join(workers->list[i].thread);
 	claim_keeper_stop(workers->keeper);

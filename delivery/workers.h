@@ -19,6 +19,8 @@ struct workers;
 /* Starts the threads. All three arguments must live longer. */
 struct workers *workers_start(const struct delivery_settings *settings,
 			      const struct smtp_client *client, struct live_ruleset *rules);
+/* Nothing more is begun. */
+void workers_begin_to_stop(struct workers *workers);
 /* Ends them: what is being sent is finished and settled, what was only claimed is
  * released. */
 void workers_stop(struct workers *workers);

@@ -20,7 +20,7 @@
 
 struct connection {
 	int fd;
-	int stop_fd;          /* -1: none */
+	struct connection_stop stop;
 	gint64 stop_deadline; /* 0: nobody has said to stop */
 	char *host;
 	SSL *tls;         /* NULL: not encrypted */
@@ -35,7 +35,7 @@ gint64 connection_deadline(unsigned seconds)
 
 static void begin_to_stop(struct connection *connection)
 {
-	connection->stop_deadline = connection_deadline(CONNECTION_STOP_WAIT);
+	connection->stop_deadline = connection_deadline(connection->stop.wait);
 }
 
 static gint64 limit(const struct connection *connection, gint64 deadline)
@@ -48,7 +48,7 @@ static bool await_socket(struct connection *connection, short events, gint64 dea
 	for (;;) {
 		struct pollfd fds[] = {
 		    {.fd = connection->fd, .events = events},
-		    {.fd = connection->stop_deadline == 0 ? connection->stop_fd : -1,
+		    {.fd = connection->stop_deadline == 0 ? connection->stop.fd : -1,
 		     .events = POLLIN}};
 		gint64 left = limit(connection, deadline) - g_get_monotonic_time();
 		/* rounded up, lest the last millisecond be spent spinning */
@@ -65,12 +65,17 @@ static bool await_socket(struct connection *connection, short events, gint64 dea
 
 bool connection_is_late(struct connection *connection, gint64 deadline)
 {
-	struct pollfd poll_fd = {.fd = connection->stop_fd, .events = POLLIN};
+	struct pollfd poll_fd = {.fd = connection->stop.fd, .events = POLLIN};
 
 	/* a server that always has something to say is never waited for */
-	if (connection->stop_fd >= 0 && connection->stop_deadline == 0 && poll(&poll_fd, 1, 0) > 0)
+	if (connection->stop.fd >= 0 && connection->stop_deadline == 0 && poll(&poll_fd, 1, 0) > 0)
 		begin_to_stop(connection);
 	return g_get_monotonic_time() > limit(connection, deadline);
+}
+
+bool connection_is_stopping(const struct connection *connection)
+{
+	return connection->stop_deadline != 0;
 }
 
 enum connection_event connection_wait(struct connection *connection, int wake_fd, gint64 deadline)
@@ -137,12 +142,12 @@ static bool connect_to(struct connection *connection, const struct addrinfo *add
 }
 
 struct connection *connection_connect(const char *host, const char *port, unsigned seconds,
-				      int stop_fd, char **fault_out)
+				      struct connection_stop stop, char **fault_out)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
 	struct addrinfo *list = NULL;
 	int error = getaddrinfo(host, port, &hints, &list);
-	struct connection connection = {.fd = -1, .stop_fd = stop_fd};
+	struct connection connection = {.fd = -1, .stop = stop};
 
 	*fault_out = error == 0 ? NULL : g_strdup(gai_strerror(error));
 	for (const struct addrinfo *address = list; error == 0 && address && connection.fd < 0;
@@ -164,7 +169,7 @@ struct connection *connection_adopt(int fd)
 
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
 	connection->fd = fd;
-	connection->stop_fd = -1;
+	connection->stop.fd = -1;
 	connection->host = g_strdup("");
 	return connection;
 }

@@ -15,17 +15,24 @@ struct connection;
 
 enum { CONNECTION_NOTHING = 0, CONNECTION_BROKEN = -1 };
 
-/* The seconds that a conversation has left once somebody has said to stop. */
+/* The seconds that a conversation has left once somebody has said to stop, if nothing would be
+ * lost by ending it. */
 enum { CONNECTION_STOP_WAIT = 3 };
+
+/* Who says to stop, by making the file descriptor readable, and the seconds that are left then. */
+struct connection_stop {
+	int fd; /* -1: nobody */
+	unsigned wait;
+};
 
 /* A moment of g_get_monotonic_time(), so many seconds from now. */
 gint64 connection_deadline(unsigned seconds);
 
 /* Tries each address of the host, each for so many seconds. NULL with the reason in
- * *fault_out, heap. Once the file descriptor stop_fd is readable (-1: none), here and in every
- * later call, all must be over in CONNECTION_STOP_WAIT, whatever the deadlines say. */
+ * *fault_out, heap. Once somebody says to stop, here and in every later call, all must be over in
+ * the time that stop leaves, whatever the deadlines say. */
 struct connection *connection_connect(const char *host, const char *port, unsigned seconds,
-				      int stop_fd, char **fault_out);
+				      struct connection_stop stop, char **fault_out);
 /* One that somebody else has opened; takes the file descriptor. */
 struct connection *connection_adopt(int fd);
 /* Says goodbye to TLS, not to SMTP. */
@@ -37,8 +44,11 @@ bool connection_start_tls(struct connection *connection, SSL_CTX *context, gint6
 			  char **fault_out);
 bool connection_is_encrypted(const struct connection *connection);
 
-/* Whether the deadline is over, or the time that stop_fd leaves. */
+/* Whether the deadline is over, or the time that a stop leaves. */
 bool connection_is_late(struct connection *connection, gint64 deadline);
+
+/* Whether somebody has said to stop, as far as a call above or below has noticed. */
+bool connection_is_stopping(const struct connection *connection);
 
 /* Waits until bytes may be there, or the file descriptor wake_fd is readable (-1: none). */
 enum connection_event { CONNECTION_TIME_OVER, CONNECTION_READABLE, CONNECTION_WOKEN };

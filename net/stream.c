@@ -67,8 +67,9 @@ static bool start_stream_tls(struct stream *stream, SSL_CTX *tls, unsigned secon
 struct stream *stream_connect(const struct stream_server *server, GError **error)
 {
 	g_autofree char *fault = NULL;
-	struct connection *connection = connection_connect(
-	    server->host, server->port, server->connect_wait, server->stop_fd, &fault);
+	const struct connection_stop stop = {server->stop_fd, CONNECTION_STOP_WAIT};
+	struct connection *connection =
+	    connection_connect(server->host, server->port, server->connect_wait, stop, &fault);
 
 	if (!connection) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "cannot reach %s: %s", server->host,

@@ -4,7 +4,10 @@
  */
 #include "delivery/smtp/client.h"
 
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "net/tls.h"
 
@@ -38,8 +41,9 @@ static bool prepare_tls(struct smtp_client *client, const struct smtp_settings *
 
 static void set_login(struct smtp_client *client, const struct smtp_settings *settings)
 {
-	const struct credential_settings credential = smtp_settings_credential(settings);
+	struct credential_settings credential = smtp_settings_credential(settings);
 
+	credential.stop_fd = client->stop.fd;
 	client->username = g_strdup(settings->username);
 	client->credential = credential_new(&credential);
 	client->is_oauth = strcmp(settings->auth_method, "oauth") == 0;
@@ -62,6 +66,7 @@ struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError
 {
 	struct smtp_client *client = g_new0(struct smtp_client, 1);
 
+	client->stop = (struct connection_stop){eventfd(0, EFD_CLOEXEC), SMTP_CLIENT_STOP_WAIT};
 	client->hostname =
 	    g_strdup(*settings->hostname == '\0' ? g_get_host_name() : settings->hostname);
 	set_server(client, settings->server);
@@ -84,7 +89,20 @@ void smtp_client_free(struct smtp_client *client)
 	g_free(client->username);
 	credential_free(client->credential);
 	SSL_CTX_free(client->tls);
+	close(client->stop.fd);
 	g_free(client);
+}
+
+void smtp_client_stop(struct smtp_client *client)
+{
+	eventfd_write(client->stop.fd, 1);
+}
+
+bool smtp_client_is_stopped(const struct smtp_client *client)
+{
+	struct pollfd poll_fd = {.fd = client->stop.fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, 0) > 0;
 }
 
 char *smtp_client_examine(const struct smtp_settings *settings, char **objection_out,

@@ -11,7 +11,12 @@
 #include <openssl/ssl.h>
 
 #include "delivery/smtp/smtp_settings.h"
+#include "net/connection.h"
 #include "net/credential.h"
+
+/* The seconds that a mail in hand may still take after smtp_client_stop: the server may have it,
+ * and its reply is worth a wait, but not reply_wait, or whoever stops the service kills it. */
+enum { SMTP_CLIENT_STOP_WAIT = 60 };
 
 enum smtp_starttls {
 	SMTP_STARTTLS_OFF,
@@ -38,6 +43,7 @@ struct smtp_client {
 	unsigned data_wait;
 	unsigned transfer_wait;
 	unsigned reply_wait;
+	struct connection_stop stop;
 	SSL_CTX *tls;
 };
 
@@ -46,6 +52,10 @@ struct smtp_client {
 struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError **error)
     __attribute__((warn_unused_result));
 void smtp_client_free(struct smtp_client *client);
+
+/* Bounds what every session has left, and what its fault says of the server counts no more. */
+void smtp_client_stop(struct smtp_client *client);
+bool smtp_client_is_stopped(const struct smtp_client *client);
 
 /* What can be said of the settings without asking the server: a line for people, heap, to be shown
  * unless error is set; in *objection_out, heap, what else they should mend: whoever reads the

@@ -93,11 +93,14 @@ bool dialogue_say(struct dialogue *dialogue, const char *step, GString *bytes, u
 static bool fail_unheard(struct dialogue *dialogue, const char *step, gssize count,
 			 unsigned seconds)
 {
+	if (count == CONNECTION_BROKEN)
+		return dialogue_fail(
+		    dialogue,
+		    g_strdup_printf("the connection was closed before the reply to %s", step));
 	return dialogue_fail(
-	    dialogue,
-	    count == CONNECTION_BROKEN
-		? g_strdup_printf("the connection was closed before the reply to %s", step)
-		: g_strdup_printf("no reply to %s within %u seconds", step, seconds));
+	    dialogue, connection_is_stopping(dialogue->connection)
+			  ? g_strdup_printf("no reply to %s until we had to stop", step)
+			  : g_strdup_printf("no reply to %s within %u seconds", step, seconds));
 }
 
 bool dialogue_hear(struct dialogue *dialogue, const char *step, unsigned seconds,
@@ -121,7 +124,7 @@ bool dialogue_hear(struct dialogue *dialogue, const char *step, unsigned seconds
 		gssize count = connection_read(dialogue->connection, bytes, sizeof bytes, deadline);
 		if (count > 0)
 			reply_reader_add(&dialogue->reader, bytes, (gsize)count);
-		if (count <= 0 || g_get_monotonic_time() > deadline)
+		if (count <= 0 || connection_is_late(dialogue->connection, deadline))
 			fail_unheard(dialogue, step, count, seconds);
 	}
 	if (progress == REPLY_COMPLETE)

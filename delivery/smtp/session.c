@@ -178,7 +178,7 @@ static char *session_problem(const struct session *session)
 {
 	const char *fault = session->dialogue.fault;
 
-	if (session->was_any_ended || !fault)
+	if (session->was_any_ended || !fault || smtp_client_is_stopped(session->client))
 		return NULL;
 	return session->dialogue.was_anything_heard ? g_strdup(fault)
 						    : g_strdup_printf("cannot reach it: %s", fault);
@@ -190,9 +190,11 @@ char *smtp_session_run(const struct smtp_client *client,
 {
 	struct session session = {.client = client};
 	g_autofree char *fault = NULL;
-	struct connection *connection =
-	    connection_connect(client->host, client->port, client->connect_wait, -1, &fault);
+	struct connection *connection = connection_connect(
+	    client->host, client->port, client->connect_wait, client->stop, &fault);
 
+	if (!connection && smtp_client_is_stopped(client))
+		return NULL;
 	if (!connection)
 		return g_strdup_printf("cannot reach it: %s", fault);
 	dialogue_open(&session.dialogue, connection);

@@ -41,6 +41,7 @@ struct row {
 	long waits;          /* seconds; 0: as the trick demands */
 	const char *content; /* of the first message; NULL: one with dots */
 	size_t content_len;
+	bool is_stopped; /* at the content of the first message, or before the session */
 };
 
 struct run {
@@ -132,6 +133,15 @@ static const struct row rows[] = {
     AT_EACH_STAGE("continues for ever", TRICK_FLOOD, "cannot be read"),
     AT_EACH_STAGE("overlong line", TRICK_LONG_LINE, "cannot be read"),
     {"closes, QUIT", AT_QUIT, .trick = TRICK_CLOSE, .outcomes = TAKEN TAKEN},
+    /* a stop leaves them no more than its own time, and is no fault of theirs */
+    {"silent, a stop before the greeting", AT_GREETING, .trick = TRICK_SILENCE, .outcomes = NOTHING,
+     .is_stopped = true, .waits = 3600},
+    {"dribbling, a stop before the greeting", AT_GREETING, .trick = TRICK_DRIBBLE,
+     .outcomes = NOTHING, .is_stopped = true, .waits = 3600},
+    {"silent, a stop at the final reply", AT_END, .trick = TRICK_SILENCE, .outcomes = UNSURE,
+     .is_stopped = true, .waits = 3600},
+    {"dribbling, a stop at the final reply", AT_END, .trick = TRICK_DRIBBLE, .outcomes = UNSURE,
+     .is_stopped = true, .waits = 3600},
     {"silent, QUIT", AT_QUIT, .trick = TRICK_SILENCE, .outcomes = TAKEN TAKEN},
     {"fewer replies than commands", AT_RCPT_2, .reply = "", .waits = 2, .outcomes = WAITS},
 
@@ -391,8 +401,11 @@ static GBytes *begin(void *context, size_t index)
 {
 	static const char content[] = "Subject: x\r\n\r\n.dot\r\n..\r\nlast\r\n";
 
-	const struct row *row = ((const struct run *)context)->row;
+	const struct run *run = context;
+	const struct row *row = run->row;
 
+	if (row->is_stopped)
+		smtp_client_stop(run->client);
 	return index == 0 && row->content ? g_bytes_new_static(row->content, row->content_len)
 					  : g_bytes_new_static(content, sizeof content - 1);
 }
@@ -462,6 +475,9 @@ static struct smtp_client *client_for(const struct row *row, guint16 port, char 
 	struct smtp_client *client = smtp_client_new(&settings, &error);
 
 	g_assert_no_error(error);
+	client->stop.wait = 1;
+	if (row->is_stopped && row->stage < AT_DATA)
+		smtp_client_stop(client);
 	return client;
 }
 
