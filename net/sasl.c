@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "base/secret.h"
+
 /* Takes the string and wipes it. */
 static char *to_base64(GString *secret)
 {
@@ -55,4 +57,19 @@ char *sasl_xoauth2(const struct sasl_login *login)
 	g_string_append_printf(text, "user=%s\001auth=Bearer %s\001\001", login->username,
 			       login->secret);
 	return to_base64(text);
+}
+
+/* What holds the secret comes before it. */
+char *sasl_without_secret(const struct sasl_login *login, const char *text)
+{
+	char *forms[] = {sasl_plain(login), sasl_oauthbearer(login), sasl_xoauth2(login),
+			 sasl_encode(login->secret), g_strdup(login->secret)};
+	g_autoptr(GString) shown = g_string_new(text);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+		if (*forms[i] != '\0')
+			g_string_replace(shown, forms[i], "***", 0);
+		secret_free(forms[i]);
+	}
+	return g_strdup(shown->str);
 }

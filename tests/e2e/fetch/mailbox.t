@@ -3,8 +3,10 @@
 # was recorded; what nobody can classify goes to the operator, and its original is kept.
 use Bounce::Dovecot;
 use Bounce::Fetch;
+use Bounce::LyingProxy;
 use Bounce::SmtpServer;
 use Bounce::Test;
+use MIME::Base64 qw(encode_base64);
 
 plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
 
@@ -145,6 +147,34 @@ subtest 'what cannot be reached' => sub {
     like $said, qr/cannot read the folder Nowhere/, 'is named';
     is count_in(), 0,           'and the others are read';
     is recorded(), $before + 1, 'once';
+};
+
+subtest 'a server that repeats the login' => sub {
+    my $proxy = Bounce::LyingProxy->new($instance, $dovecot);
+    my $plain = encode_base64(join("\0", '', Bounce::Dovecot::USER, Bounce::Dovecot::PASSWORD), '');
+
+    # [protocol, the command, the answer to it]
+    for my $row (
+        [ 'imaps', qr/^(\w+) (AUTHENTICATE PLAIN .*?)\r/, '$tag BAD what is $line?' ],
+        [ 'imaps', qr/^(\w+) (AUTHENTICATE PLAIN .*?)\r/, '$tag NO $line: of $password?' ],
+        [ 'pop3s', qr/^()(PASS .*?)\r/,                   '-ERR what is $line?' ],
+    ) {
+        my ($protocol, $command, $answer) = @$row;
+        my $port = $proxy->start($protocol,
+            client => sub {
+                my ($mitm, $line) = @_;
+                my %said;
+                @said{qw(tag line)} = $line =~ $command or return $line;
+                $said{password} = Bounce::Dovecot::PASSWORD;
+                return $mitm->say(($answer =~ s/\$(\w+)/$said{$1}/gr) . "\r\n");
+            });
+        mailbox(protocol => $protocol, port => $port);
+        my ($status, $said) = $fetch->once;
+        like $said, qr/login as \S+ refused: [^\n]*\*\*\*/, "$protocol: $answer: is named";
+        my ($password) = map {quotemeta} Bounce::Dovecot::PASSWORD;
+        unlike $said, qr/$password|\Q$plain\E/, 'without the password';
+    }
+    $proxy->stop;
 };
 
 subtest 'the database is away' => sub {

@@ -133,6 +133,12 @@ static const struct row rows[] = {
     AT_EACH_STAGE("continues for ever", TRICK_FLOOD, "cannot be read"),
     AT_EACH_STAGE("overlong line", TRICK_LONG_LINE, "cannot be read"),
     {"closes, QUIT", AT_QUIT, .trick = TRICK_CLOSE, .outcomes = TAKEN TAKEN},
+    {"repeats the login", AT_AUTH, .reply = "535 5.7.8 what is AGFwcABzZWNyZXQ=, or secret?\r\n",
+     .outcomes = NOTHING, .problem = "refused: 535 5.7.8 what is \\*\\*\\*, or \\*\\*\\*\\?$",
+     .login = LOGIN_CLEARTEXT},
+    {"repeats the words of LOGIN", AT_CREDENTIAL, .reply = "535 5.7.8 c2VjcmV0? bad\r\n",
+     .outcomes = NOTHING, .problem = "refused: 535 5.7.8 \\*\\*\\*\\? bad$",
+     .offer = "DSN,AUTH LOGIN", .login = LOGIN_CLEARTEXT},
     /* a stop leaves them no more than its own time, and is no fault of theirs */
     {"silent, a stop before the greeting", AT_GREETING, .trick = TRICK_SILENCE, .outcomes = NOTHING,
      .is_stopped = true, .waits = 3600},
