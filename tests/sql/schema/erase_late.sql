@@ -128,5 +128,12 @@ SELECT results_eq(format('SELECT q.state::text, q.due_at IS NOT NULL FROM bounce
                   'who is erased is not sent to again, who got it beside her is');
 SELECT is(test.traces(), '', 'and what the server said of her is not stored');
 
+-- What a server said of her mail may stand as its fault.
+INSERT INTO bounce.delivery_server (name, problem, problem_since, probe_at)
+VALUES ('mx2', 'mail is refused: 550 5.7.1 <anna@person.example>: no', now(), now());
+SELECT bounce.erase_address('anna@person.example', 'asked for it');
+SELECT is((SELECT s.problem FROM bounce.delivery_server AS s WHERE s.name = 'mx2'),
+          'mail is refused: 550 5.7.1 <erased@erased.invalid>: no', 'the fault stays without her');
+
 SELECT * FROM finish();
 ROLLBACK;

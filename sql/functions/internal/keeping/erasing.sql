@@ -235,13 +235,16 @@ BEGIN
   UPDATE bounce.undo AS u SET why = 'erased', conditions = '{}',
     taken_back_why = left(u.taken_back_why, 0)
   WHERE lower(concat_ws(' ', u.why, u.conditions, u.taken_back_why)) ~ pattern;
+  UPDATE bounce.delivery_server AS s
+  SET problem = bounce_internal.without_address(s.problem, pattern)
+  WHERE lower(s.problem) ~ pattern;
   UPDATE bounce.outage AS o SET note = '' WHERE lower(o.note) ~ pattern;
   UPDATE bounce.block_import AS i SET why = 'erased', withdraw_why = left(i.withdraw_why, 0)
   WHERE lower(concat_ws(' ', i.why, i.withdraw_why)) ~ pattern;
 END $$;
 COMMENT ON FUNCTION bounce_internal.erase_decisions(text) IS
   'erases what people wrote about reclassified bounces, outages and undoing, also next to mails '
-  'of others';
+  'of others, and what a submission server said of all mail that it refuses';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_addresses(keys text[], why text) RETURNS bigint
 LANGUAGE plpgsql AS $$
