@@ -30,12 +30,13 @@ COMMENT ON FUNCTION bounce.next_due(text) IS
   'delivery: when the next mail can be claimed; NULL when none is waiting';
 
 -- No JIT: the planner cannot know that the batch is small, and compiling would cost more than
--- the claim. By index: a plan of a worker's session that was made while the queue was short would
--- read all of it once it is long, and stays until there are statistics.
+-- the claim. By index, and each mail by its key: a plan of a worker's session that was made while
+-- the queue was short would read all of it once it is long, and stays until there are statistics.
 CREATE OR REPLACE FUNCTION bounce.claim_deliveries(worker text, server text, batch integer)
 RETURNS SETOF bounce.delivery_item
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
-  SET enable_seqscan = off SET jit = off AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+  SET enable_material = off SET jit = off AS $$
 DECLARE
   allowed CONSTANT integer := bounce_internal.may_use_server(server, batch);
   chosen bigint[];
@@ -59,7 +60,8 @@ COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
 CREATE OR REPLACE FUNCTION bounce.claim_urgent(worker text, batch integer)
 RETURNS SETOF bounce.delivery_item
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
-  SET enable_seqscan = off SET jit = off AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+  SET enable_material = off SET jit = off AS $$
 DECLARE
   chosen CONSTANT bigint[] := ARRAY(
     SELECT d.communication_id FROM bounce.communication_delivery AS d
@@ -197,15 +199,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
   SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 DECLARE
   d bounce.communication_delivery;
-  content bounce.delivery_content;
-  begun_id CONSTANT bigint := bounce_internal.note_and_begin(settled_claim, server, outcomes,
-                                                             begun_claim, begun_recipients);
+  content bounce.delivery_content := bounce_internal.note_and_begin(
+    settled_claim, server, outcomes, begun_claim, begun_recipients);
 BEGIN
-  IF begun_id IS NOT NULL THEN
-    RETURN QUERY SELECT k.* FROM bounce_internal.content_of(begun_id, begun_recipients[1], 1) AS k;
-    IF FOUND THEN
-      RETURN;
-    END IF;
+  IF content.message_id IS NOT NULL THEN
+    RETURN NEXT content;
+    RETURN;
   END IF;
   IF settled_claim IS NOT NULL THEN
     d := bounce_internal.lock_claim(settled_claim, (outcomes -> 0 ->> 'recipient_id')::bigint);

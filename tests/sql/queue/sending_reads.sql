@@ -31,6 +31,19 @@ BEGIN
   RETURN read;
 END $$;
 
+-- Read by the last step of a claim of that many.
+CREATE FUNCTION test.entries_at_end_of(batch integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  items CONSTANT bounce.delivery_item[] := ARRAY(SELECT i FROM test.claim(batch) AS i);
+  read bigint;
+BEGIN
+  PERFORM test.step(NULL, items[1]);
+  FOR place IN 2 .. batch LOOP
+    read := test.step(items[place - 1], items[place]);
+  END LOOP;
+  RETURN read;
+END $$;
+
 -- as db/queue.c
 SET LOCAL plan_cache_mode = force_generic_plan;
 SELECT test.submit(ARRAY['first' || i || '@example.com']) FROM generate_series(1, 2) AS i;
@@ -47,6 +60,8 @@ SELECT is((SELECT array_agg(d.state ORDER BY d.communication_id)
            FROM bounce.communication_delivery AS d WHERE d.state <> 'PENDING'),
           '{SUCCESS,PROCESSING,SUCCESS,PROCESSING,SUCCESS,PROCESSING}',
           'and they were sent');
+SELECT cmp_ok(test.entries_at_end_of(100), '<', 60::bigint,
+              'a mail does not read the others of its claim');
 
 SELECT * FROM finish();
 ROLLBACK;

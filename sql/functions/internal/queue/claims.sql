@@ -257,12 +257,10 @@ COMMENT ON FUNCTION bounce_internal.fail_without_content(bigint) IS
   'claimed forever';
 
 -- In SQL, so that it becomes a part of the statement that asks.
-CREATE OR REPLACE FUNCTION bounce_internal.content_of(
-  communication_id bigint, recipient_id bigint, attempt integer)
+CREATE OR REPLACE FUNCTION bounce_internal.content_of(communication_id bigint, message_id text)
 RETURNS SETOF bounce.delivery_content
 LANGUAGE sql STABLE AS $$
-  SELECT bounce_internal.message_id_of(c, content_of.recipient_id, content_of.attempt),
-         c.envelope_id, k.raw, k.body_text, k.body_html,
+  SELECT content_of.message_id, c.envelope_id, k.raw, k.body_text, k.body_html,
          coalesce(nullif(k.header_from, ''), c.sender),
          k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
          CASE WHEN EXISTS (SELECT FROM bounce.communication_attachment AS a
@@ -272,8 +270,8 @@ LANGUAGE sql STABLE AS $$
   JOIN bounce.communication_content AS k ON k.communication_id = c.id
   WHERE c.id = content_of.communication_id
 $$;
-COMMENT ON FUNCTION bounce_internal.content_of(bigint, bigint, integer) IS
-  'what this send to the recipient consists of; no row when it was erased';
+COMMENT ON FUNCTION bounce_internal.content_of(bigint, text) IS
+  'what a send with this Message-ID consists of; no row when it was erased';
 
 CREATE OR REPLACE FUNCTION bounce_internal.content_to_send(
   communication_id bigint, recipient_id bigint, attempt integer)
@@ -282,9 +280,11 @@ LANGUAGE plpgsql AS $$
 DECLARE
   content bounce.delivery_content;
 BEGIN
-  SELECT k.* INTO content
-  FROM bounce_internal.content_of(content_to_send.communication_id, content_to_send.recipient_id,
-                                  content_to_send.attempt) AS k;
+  SELECT k.* INTO content FROM bounce.communication AS c
+  CROSS JOIN LATERAL bounce_internal.content_of(
+    c.id, bounce_internal.message_id_of(c, content_to_send.recipient_id,
+                                        content_to_send.attempt)) AS k
+  WHERE c.id = content_to_send.communication_id;
   INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
   SELECT content.message_id, c.id, content_to_send.attempt FROM bounce.communication AS c
   WHERE c.id = content_to_send.communication_id AND c.message_id IS DISTINCT FROM content.message_id
@@ -373,15 +373,19 @@ BEGIN
         attempts = d.attempts
                    + (counts AND d.attempt_claim_id IS DISTINCT FROM d.claim_id)::integer,
         attempt_claim_id = CASE WHEN counts THEN d.claim_id ELSE d.attempt_claim_id END,
-        response = coalesce(u.reply, d.response),
+        -- looked up: a join would compare each with each
+        response = coalesce(replies[array_position(communication_ids, d.communication_id)],
+                            d.response),
         error = CASE WHEN t.in_claim THEN d.error WHEN t.all_accepted THEN ''
                      WHEN t.due_at IS NULL THEN bounce_internal.summary_error(d.communication_id)
                      ELSE coalesce(nullif(bounce_internal.summary_error(d.communication_id), ''),
                                    d.error) END
-    FROM bounce_internal.recipient_totals(communication_ids) AS t,
-         unnest(communication_ids, replies) AS u (id, reply)
-    WHERE u.id = t.communication_id AND d.communication_id = t.communication_id
-      AND CASE WHEN t.in_claim THEN counts OR u.reply IS NOT NULL ELSE d.state = 'PROCESSING' END
+    FROM bounce_internal.recipient_totals(communication_ids) AS t
+    WHERE d.communication_id = t.communication_id
+      AND CASE WHEN t.in_claim
+               THEN counts OR replies[array_position(communication_ids,
+                                                     d.communication_id)] IS NOT NULL
+               ELSE d.state = 'PROCESSING' END
     RETURNING d.communication_id, d.state, t.in_claim, t.has_bounced, t.all_accepted
   LOOP
     IF e.has_bounced OR NOT e.all_accepted THEN

@@ -325,13 +325,16 @@ BEGIN
         'recipient %s: delivery cannot go from %s to %s', OLD.recipient_id::text, OLD.state::text,
         NEW.state::text));
   END IF;
-  NEW.accepted_at := NULL;
   IF NEW.state = 'accepted' AND OLD.state IN ('due', 'pending') THEN
     NEW.tries := bounce_internal.tries_of_last_send(NEW);
   END IF;
-  IF NEW.state <> 'rejected' THEN
-    NEW.refused_at := NULL;
-    NEW.cancelled_due_at := NULL;
+  -- asked once: each expression costs a transaction, and few rows have any of these
+  IF num_nonnulls(NEW.accepted_at, NEW.refused_at, NEW.cancelled_due_at) > 0 THEN
+    NEW.accepted_at := NULL;
+    IF NEW.state <> 'rejected' THEN
+      NEW.refused_at := NULL;
+      NEW.cancelled_due_at := NULL;
+    END IF;
   END IF;
   RETURN NEW;
 END $$;

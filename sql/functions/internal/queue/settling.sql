@@ -22,18 +22,21 @@ COMMENT ON FUNCTION bounce_internal.note_accepted(bigint, text, jsonb) IS
   'keeps that the server accepted the mail, for those of these outcomes that say so, and returns '
   'how many there are. Of a server with a problem, which that ends, nothing is noted';
 
--- What a statement costs is to start it: so one locks both mails, and one writes both rows. It is
--- the second that asks for blocks and states, because it sees what came while the first waited.
+-- What a statement costs is to start it: so one locks both mails, and one writes both rows and
+-- reads what is to be sent. It is the second that asks for blocks, states and content, because it
+-- sees what came while the first waited. IS NOT DISTINCT FROM keeps the index of the claims away,
+-- in which a plan that was made for few finds a mail by going through all of its claim.
 CREATE OR REPLACE FUNCTION bounce_internal.note_and_begin(
   settled_claim uuid, server text, outcomes jsonb, begun_claim uuid, begun_recipients bigint[])
-RETURNS bigint
+RETURNS bounce.delivery_content
 LANGUAGE plpgsql AS $$
 DECLARE
   at CONSTANT timestamptz := clock_timestamp();
   begun_id CONSTANT bigint := begun_recipients[1];
   settled_id CONSTANT bigint := outcomes -> 0 ->> 'recipient_id';
   begun_mail bigint;
-  written integer;
+  begun_message_id text;
+  content bounce.delivery_content;
 BEGIN
   IF begun_claim IS NULL OR cardinality(begun_recipients) <> 1
      OR (settled_claim IS NULL) <> (outcomes IS NULL)
@@ -42,47 +45,52 @@ BEGIN
     RETURN NULL;
   END IF;
   -- where nothing is settled, the one that is begun stands for both
-  SELECT b.communication_id INTO begun_mail FROM bounce.communication AS cs
+  SELECT cb.id, cb.message_id INTO begun_mail, begun_message_id FROM bounce.communication AS cs
   JOIN bounce.communication_delivery AS s ON s.communication_id = cs.id,
        bounce.communication AS cb
   JOIN bounce.communication_delivery AS b ON b.communication_id = cb.id
   WHERE cs.id = (SELECT q.communication_id FROM bounce.recipient_delivery AS q
                  WHERE q.recipient_id = coalesce(settled_id, begun_id))
-    AND s.claim_id = coalesce(settled_claim, begun_claim) AND s.state = 'PROCESSING'
+    AND (s.claim_id, s.state) IS NOT DISTINCT FROM (coalesce(settled_claim, begun_claim),
+                                                    'PROCESSING')
     AND (s.urgent_at IS NULL OR settled_id IS NULL)
     AND cb.id = (SELECT q.communication_id FROM bounce.recipient_delivery AS q
                  WHERE q.recipient_id = begun_id)
-    AND b.claim_id = begun_claim AND b.state = 'PROCESSING' AND b.held_at IS NULL
+    AND (b.claim_id, b.state) IS NOT DISTINCT FROM (begun_claim, 'PROCESSING')
+    AND b.held_at IS NULL
     AND cb.message_id IS NOT NULL     -- another would have to be remembered
   FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  UPDATE bounce.recipient_delivery AS q
-  SET accepted_at = CASE q.recipient_id WHEN settled_id THEN at END,
-      response = CASE q.recipient_id
-                 WHEN settled_id THEN left(coalesce(outcomes -> 0 ->> 'response', ''), 2000)
-                 ELSE q.response END,
-      state = CASE q.recipient_id WHEN settled_id THEN q.state ELSE 'sending' END,
-      begun_attempt = CASE q.recipient_id WHEN settled_id THEN q.begun_attempt ELSE 1 END,
-      first_try_at = coalesce(q.first_try_at, at),
-      last_try_at = CASE q.recipient_id WHEN settled_id THEN q.last_try_at ELSE at END
-  WHERE q.recipient_id = ANY (ARRAY[settled_id, begun_id]) AND q.state IN ('claimed', 'sending')
-    AND (q.accepted_at IS NULL OR q.recipient_id = settled_id)
-    AND EXISTS (SELECT FROM bounce.communication_recipient AS r
-                WHERE r.id = begun_id AND r.attempts = 0
-                  AND NOT EXISTS (SELECT FROM bounce.address_block AS k
-                                  WHERE k.address_key = r.address_key AND k.lifted_at IS NULL))
-    AND NOT EXISTS (SELECT FROM bounce.delivery_server AS v
-                    WHERE v.name = note_and_begin.server AND v.problem <> '');
-  GET DIAGNOSTICS written = ROW_COUNT;
-  RETURN CASE written WHEN num_nonnulls(settled_id, begun_id) THEN begun_mail END;
+  WITH written AS (
+    UPDATE bounce.recipient_delivery AS q
+    SET accepted_at = CASE q.recipient_id WHEN settled_id THEN at END,
+        response = CASE q.recipient_id
+                   WHEN settled_id THEN left(coalesce(outcomes -> 0 ->> 'response', ''), 2000)
+                   ELSE q.response END,
+        state = CASE q.recipient_id WHEN settled_id THEN q.state ELSE 'sending' END,
+        begun_attempt = CASE q.recipient_id WHEN settled_id THEN q.begun_attempt ELSE 1 END,
+        first_try_at = coalesce(q.first_try_at, at),
+        last_try_at = CASE q.recipient_id WHEN settled_id THEN q.last_try_at ELSE at END
+    WHERE q.recipient_id = ANY (ARRAY[settled_id, begun_id]) AND q.state IN ('claimed', 'sending')
+      AND (q.accepted_at IS NULL OR q.recipient_id = settled_id)
+      AND EXISTS (SELECT FROM bounce.communication_recipient AS r
+                  WHERE r.id = begun_id AND r.attempts = 0
+                    AND NOT EXISTS (SELECT FROM bounce.address_block AS k
+                                    WHERE k.address_key = r.address_key AND k.lifted_at IS NULL))
+      AND NOT EXISTS (SELECT FROM bounce.delivery_server AS v
+                      WHERE v.name = note_and_begin.server AND v.problem <> '')
+    RETURNING q.recipient_id)
+  SELECT k.* INTO content FROM bounce_internal.content_of(begun_mail, begun_message_id) AS k
+  WHERE (SELECT count(*) FROM written) = num_nonnulls(settled_id, begun_id);
+  RETURN content;
 END $$;
 COMMENT ON FUNCTION bounce_internal.note_and_begin(uuid, text, jsonb, uuid, bigint[]) IS
   'the ordinary step of a worker: the mail before was accepted, if there was one, and the next is '
-  'sent to its only recipient for the first time. Returns the next mail, or NULL: it is another '
-  'step, or something stands against it; then each half is to be done by itself, also if it was '
-  'done here, which does no harm';
+  'sent to its only recipient for the first time. Returns the content of the next, or all NULL: it '
+  'is another step, or something stands against it; then each half is to be done by itself, also '
+  'if it was done here, which does no harm';
 
 -- For several mails at once: what one costs is the number of statements.
 CREATE OR REPLACE FUNCTION bounce_internal.settle_accepted(communication_ids bigint[]) RETURNS void
