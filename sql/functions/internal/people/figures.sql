@@ -66,6 +66,7 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.days_to_count(timestamptz, integer) IS
   'the latest days that are not counted, and over for three hours: what was begun then has ended';
 
+-- The totals of a day, which most pages read, lie together, and not among those of its domains.
 CREATE OR REPLACE FUNCTION bounce_internal.count_day(since timestamptz, until timestamptz)
 RETURNS void
 LANGUAGE plpgsql AS $$
@@ -77,7 +78,8 @@ BEGIN
   JOIN bounce.communication AS c ON c.id = r.communication_id
   WHERE r.attempts > 0 AND NOT bounce_internal.is_test_address(r.address_key)
     AND r.created_at >= count_day.since AND r.created_at < count_day.until
-  GROUP BY c.process, GROUPING SETS ((domain), ());
+  GROUP BY c.process, GROUPING SETS ((domain), ())
+  ORDER BY domain NULLS FIRST;
   INSERT INTO bounce.day_figure (day, process, domain, class, reason, is_failure, bounces)
   SELECT count_day.since, c.process,
          bounce.address_domain(coalesce(r.address, b.recipient)) AS domain,
@@ -88,7 +90,8 @@ BEGIN
   LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
   WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
     AND b.received_at >= count_day.since AND b.received_at < count_day.until
-  GROUP BY c.process, 4, b.reason, is_failure, GROUPING SETS ((domain), ());
+  GROUP BY c.process, 4, b.reason, is_failure, GROUPING SETS ((domain), ())
+  ORDER BY domain NULLS FIRST;
 END $$;
 COMMENT ON FUNCTION bounce_internal.count_day(timestamptz, timestamptz) IS
   'counts what was sent and what came back on a day';
