@@ -77,8 +77,9 @@ sub restart {
         command  => [ @within, "$self->{bin}/postgres", '-D', $self->{data} ],
         user     => @within ? undef : $instance->server_user,
         pid_file => "$self->{data}/postmaster.pid",
-        signal   => 'INT'
-    );    # fast shutdown
+        signal   => 'INT',    # fast shutdown
+        grace    => 60        # killed, it may leave processes that keep it from starting again
+    );
     $instance->wait_for(60, sub { $self->_is_ready || !$self->is_alive });
     $self->_is_ready or die "PostgreSQL did not start\n" . $instance->log_tail;
     return $self;
