@@ -13,6 +13,7 @@
 #include "classifier/prose/passage.h"
 #include "classifier/prose/summary.h"
 #include "classifier/report/correspondents.h"
+#include "classifier/report/failed_header.h"
 #include "classifier/text/address.h"
 #include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
@@ -303,6 +304,16 @@ const struct prose_dialect *dialect_reader_collect(const struct message *message
 	return NULL;
 }
 
+/* The sender, or whom people should turn to; not if a server refused him, or the header says that
+ * he has failed: many write to info@. */
+static bool is_bystander(const struct message *message, const struct report_recipient *r)
+{
+	if (!correspondents_is_bystander(message, r->recipient))
+		return false;
+	return correspondents_include(message, r->recipient) ||
+	       (!*r->reply_code && !*r->status && !failed_header_has(message, r->recipient));
+}
+
 /* A line that is only an address may be the sender's or the postmaster's: it goes when
  * somebody else is named too, in a list or anywhere in the text. */
 static void drop_bystanders(const struct message *message, struct finding *finding,
@@ -311,7 +322,7 @@ static void drop_bystanders(const struct message *message, struct finding *findi
 	guint kept = 0, count = finding->recipients->len;
 	for (guint i = 0; i < count; i++) {
 		struct report_recipient *r = finding_recipient(finding, i);
-		if (!correspondents_is_bystander(message, r->recipient))
+		if (!is_bystander(message, r))
 			*finding_recipient(finding, kept++) = *r;
 	}
 	if (kept == 0 && candidates_pick(message, message->text, action, finding)) {

@@ -19,6 +19,18 @@ void failed_header_add(const struct message *message, struct finding *finding)
 	}
 }
 
+bool failed_header_has(const struct message *message, const char *address)
+{
+	g_autofree char *value = mime_header(message->mime, 0, "X-Failed-Recipients");
+	struct slice rest = {value, strlen(value)};
+	struct slice found;
+	while (address_next_recipient(&rest, &found))
+		if (strlen(address) == found.len &&
+		    g_ascii_strncasecmp(address, found.data, found.len) == 0)
+			return true;
+	return false;
+}
+
 char *failed_header_single(const struct message *message)
 {
 	g_autofree char *value = mime_header(message->mime, 0, "X-Failed-Recipients");
