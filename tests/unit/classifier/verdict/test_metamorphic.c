@@ -252,7 +252,7 @@ static void check_frames(void)
 		const char *text = texts->pdata[g_rand_int_range(random, 0, (gint32)texts->len)];
 		gint32 frame = g_rand_int_range(random, 0, (gint32)G_N_ELEMENTS(frames));
 		size_t code = strspn(text, "0123456789.#- ");
-		size_t end = strlen(text) - g_str_has_suffix(text, ".");
+		size_t end = strlen(text) - (g_str_has_suffix(text, ".") ? 1 : 0);
 		if (!is_plain(text) || end < code)
 			continue;
 		g_autofree char *framed = g_strdup_printf(
