@@ -38,7 +38,8 @@ BEGIN
       f := bounce_internal.match_send(f, message_id);
     END IF;
     f.report_key := bounce_internal.report_key_of(document, own, f);
-    IF f.communication_id IS NOT NULL THEN
+    IF f.communication_id IS NOT NULL
+       AND (f.recipient_id IS NULL OR bounce_internal.is_erased_key(f.address)) THEN
       f := bounce_internal.without_person(f);
     END IF;
     findings[n] := f;
@@ -224,10 +225,14 @@ CREATE OR REPLACE FUNCTION bounce_internal.store_messages(
   gravest bounce_internal.finding[], fresh bounce_internal.finding[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
+  -- asked once: hardly ever one is, and each report looks at the findings of all
+  is_any_erased CONSTANT boolean := EXISTS (SELECT FROM unnest(fresh) AS f
+                                            WHERE bounce_internal.is_erased_key(f.address));
   kept bytea[] := '{}';
 BEGIN
   FOR n IN 1 .. cardinality(results) LOOP
-    IF bounce_internal.tells_of_erased(fresh, (results[n]).bounce_message_id) THEN
+    IF is_any_erased
+       AND bounce_internal.tells_of_erased(fresh, (results[n]).bounce_message_id) THEN
       documents[n] := bounce_internal.document_without_person(documents[n]);
       kept := kept || NULL::bytea;
     ELSE
