@@ -306,12 +306,14 @@ const struct prose_dialect *dialect_reader_collect(const struct message *message
 
 /* The sender, or whom people should turn to; not if a server refused him, or the header says that
  * he has failed: many write to info@. */
-static bool is_bystander(const struct message *message, const struct report_recipient *r)
+static bool is_bystander(const struct message *message, const struct report_recipient *r,
+			 char *const *failed)
 {
 	if (!correspondents_is_bystander(message, r->recipient))
 		return false;
 	return correspondents_include(message, r->recipient) ||
-	       (!*r->reply_code && !*r->status && !failed_header_has(message, r->recipient));
+	       (!*r->reply_code && !*r->status &&
+		!address_is_in((const char *const *)failed, r->recipient));
 }
 
 /* A line that is only an address may be the sender's or the postmaster's: it goes when
@@ -320,9 +322,10 @@ static void drop_bystanders(const struct message *message, struct finding *findi
 			    enum report_action action)
 {
 	guint kept = 0, count = finding->recipients->len;
+	g_auto(GStrv) failed = failed_header_list(message);
 	for (guint i = 0; i < count; i++) {
 		struct report_recipient *r = finding_recipient(finding, i);
-		if (!is_bystander(message, r))
+		if (!is_bystander(message, r, failed))
 			*finding_recipient(finding, kept++) = *r;
 	}
 	if (kept == 0 && candidates_pick(message, message->text, action, finding)) {

@@ -8,35 +8,27 @@
 
 #include "classifier/text/address.h"
 
-void failed_header_add(const struct message *message, struct finding *finding)
+char **failed_header_list(const struct message *message)
 {
 	g_autofree char *value = mime_header(message->mime, 0, "X-Failed-Recipients");
 	struct slice rest = {value, strlen(value)};
 	struct slice found;
-	while (address_next_recipient(&rest, &found)) {
-		g_autofree char *address = g_strndup(found.data, found.len);
-		finding_add_address(finding, address, "x-failed-recipients", REPORT_ACTION_FAILED);
-	}
+	GPtrArray *list = g_ptr_array_new();
+	while (address_next_recipient(&rest, &found))
+		g_ptr_array_add(list, g_strndup(found.data, found.len));
+	g_ptr_array_add(list, NULL);
+	return (char **)g_ptr_array_free(list, FALSE);
 }
 
-bool failed_header_has(const struct message *message, const char *address)
+void failed_header_add(const struct message *message, struct finding *finding)
 {
-	g_autofree char *value = mime_header(message->mime, 0, "X-Failed-Recipients");
-	struct slice rest = {value, strlen(value)};
-	struct slice found;
-	while (address_next_recipient(&rest, &found))
-		if (strlen(address) == found.len &&
-		    g_ascii_strncasecmp(address, found.data, found.len) == 0)
-			return true;
-	return false;
+	g_auto(GStrv) list = failed_header_list(message);
+	for (char **address = list; *address; address++)
+		finding_add_address(finding, *address, "x-failed-recipients", REPORT_ACTION_FAILED);
 }
 
 char *failed_header_single(const struct message *message)
 {
-	g_autofree char *value = mime_header(message->mime, 0, "X-Failed-Recipients");
-	struct slice rest = {value, strlen(value)};
-	struct slice first, second;
-	if (!address_next_recipient(&rest, &first) || address_next_recipient(&rest, &second))
-		return g_strdup("");
-	return g_strndup(first.data, first.len);
+	g_auto(GStrv) list = failed_header_list(message);
+	return g_strdup(list[0] && !list[1] ? list[0] : "");
 }

@@ -6,15 +6,13 @@
 #ifndef CLASSIFIER_REPORT_FAILED_HEADER_H
 #define CLASSIFIER_REPORT_FAILED_HEADER_H
 
-#include <stdbool.h>
-
 #include "classifier/report/finding.h"
+
+/* The addresses in the field. NULL-terminated; free with g_strfreev. */
+char **failed_header_list(const struct message *message);
 
 /* Adds the recipients that the field names, each with the action "failed". */
 void failed_header_add(const struct message *message, struct finding *finding);
-
-/* Does the field name the address? ASCII case does not count. */
-bool failed_header_has(const struct message *message, const char *address);
 
 /* The address in the field if there is exactly one, else "". Heap. */
 char *failed_header_single(const struct message *message);
