@@ -23,6 +23,8 @@ enum {
 	PARTICLE_BYTES = 3,    /* of a name: "de" */
 	LABEL_BYTES = 4,       /* a shorter one is a word as well: "in.mx.example" */
 	TOP_LEVEL_BYTES = 14,  /* of the longest in use, but for a few names of companies */
+	COUNTRY_BYTES = 2,     /* of the top level of a country */
+	SHARED_BYTES = 4,      /* of the label below it that many share: "com", "asso" */
 };
 
 /* --- the sentence ------------------------------------------------------------- */
@@ -245,11 +247,16 @@ static bool is_label(const char *word, const char *host)
 	return false;
 }
 
+static const char *recipient_domain(const struct statement_names *names)
+{
+	const char *at = strrchr(names->recipient, '@');
+	return at ? at + 1 : "";
+}
+
 static bool is_name(const char *word, const struct statement_names *names)
 {
-	const char *domain = strrchr(names->recipient, '@');
 	return is_recipient(word, names->recipient) || is_label(word, names->host) ||
-	       (domain && is_label(word, domain + 1));
+	       is_label(word, recipient_domain(names));
 }
 
 /* "milter-regex" */
@@ -348,22 +355,34 @@ static bool is_below(const char *name, const char *other)
 	       (len == other_len || name[len - other_len - 1] == '.');
 }
 
-/* The last two labels, "example.org" of "mx.example.org". */
-static const char *last_labels(const char *host)
+/* The label before the one at this place; the place itself if that is the first. */
+static const char *label_before(const char *host, const char *at)
 {
-	const char *at = strrchr(host, '.');
-	while (at && at > host && at[-1] != '.')
+	if (at == host)
+		return at;
+	at--;
+	while (at > host && at[-1] != '.')
 		at--;
-	return at ? at : host;
+	return at;
+}
+
+/* What its owner has registered: "example.org" of "mx.example.org", but "example.com.br" of
+ * "mx.example.com.br". A short name below a country, as of "mx.abc.de", is taken for one like
+ * "com", so that a stranger's host is never taken for this one's. */
+static const char *registered_part(const char *host)
+{
+	const char *top = label_before(host, host + strlen(host) + 1);
+	const char *second = label_before(host, top);
+	bool is_shared = strlen(top) == COUNTRY_BYTES && top - second - 1 <= SHARED_BYTES;
+	return is_shared ? label_before(host, second) : second;
 }
 
 /* The recipient's domain, one above or below it, or a host of who refuses. */
 static bool is_of_recipient(const char *host, const struct statement_names *names)
 {
-	const char *at = strrchr(names->recipient, '@');
-	const char *domain = at ? at + 1 : names->recipient;
+	const char *domain = recipient_domain(names);
 	return is_below(host, domain) || is_below(domain, host) ||
-	       (strchr(names->host, '.') && is_below(host, last_labels(names->host)));
+	       (strchr(names->host, '.') && is_below(host, registered_part(names->host)));
 }
 
 /* "example.org", not "smtpsend.dns.nonexistentdomain" */
@@ -390,7 +409,9 @@ static char *read_host(const char *chunk, size_t len)
 /* "unknown host relay.example.org": it may be the client. */
 static bool names_host_elsewhere(const char *sentence, const struct statement_names *names)
 {
-	for (const char *at = sentence; names->is_of_domain && *at;) {
+	if (!names->is_of_domain)
+		return false;
+	for (const char *at = sentence; *at;) {
 		size_t brackets = bracket_length(at);
 		size_t len = brackets > 0 ? brackets : strcspn(at, " \n<[");
 		g_autofree char *host = brackets > 0 ? NULL : read_host(at, len);

@@ -122,6 +122,34 @@ static void test_domains(void)
 	}
 }
 
+/* What two hosts of one owner share, and those of strangers do not. */
+static void test_owners(void)
+{
+	static const struct {
+		const char *refusing;
+		const char *named;
+		bool is_of_other;
+	} hosts[] = {
+	    {"mx1.blurb.example", "mx2.blurb.example", false},
+	    {"blurb.example", "mx2.blurb.example", false},
+	    {"mx.blurb.com.br", "mx2.blurb.com.br", false},
+	    {"mx.blurb.com.br", "zorp.com.br", true},
+	    {"blurb.co.uk", "mx.zorp.co.uk", true},
+	    {"mx.blurb.asso.fr", "zorp.asso.fr", true},
+	    {"mx", "zorp.example", true},
+	    {"", "zorp.example", true},
+	    {".", "zorp.example", true},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++) {
+		const struct statement_names parties = {.recipient = "rita@customer.example",
+							.host = hosts[i].refusing,
+							.is_of_domain = true};
+		g_autofree char *text = g_strdup_printf("550 host %s unknown", hosts[i].named);
+		g_test_message("%s: %s", hosts[i].refusing, text);
+		g_assert_true(statement_is_of_other(text, 0, &parties) == hosts[i].is_of_other);
+	}
+}
+
 static void test_others(void)
 {
 	static const struct {
@@ -197,6 +225,7 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/statement/sentences", test_sentences);
 	g_test_add_func("/statement/domains", test_domains);
+	g_test_add_func("/statement/owners", test_owners);
 	g_test_add_func("/statement/others", test_others);
 	g_test_add_func("/statement/topics", test_topics);
 	g_test_add_func("/statement/long", test_long);
