@@ -2,24 +2,9 @@
 -- Erasing a person: afterwards no text and no byte of the database names the address.
 BEGIN;
 \ir ../lib/helper.psql
+\ir ../lib/traces.psql
 SELECT * FROM no_plan();
 SET LOCAL bytea_output = 'escape';
-
-CREATE FUNCTION test.traces(what text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  t regclass;
-  n bigint;
-  found text[] := '{}';
-BEGIN
-  FOR t IN SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace
-    AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname LOOP
-    EXECUTE format('SELECT count(*) FROM %s AS x WHERE strpos(lower(x::text), lower($1)) > 0',
-                   t) INTO n USING what;
-    found := found || CASE WHEN n > 0 THEN ARRAY[format('%s', t)] ELSE '{}' END;
-  END LOOP;
-  RETURN array_to_string(found, ' ');
-END
-$$;
 CREATE FUNCTION test.raw(address text) RETURNS bytea
   LANGUAGE sql AS $$ SELECT convert_to(E'From: mailer-daemon@example.net\nTo: bounce\n\n<' || $1
                                        || '>: user unknown', 'UTF8') $$;
