@@ -18,9 +18,8 @@ UPDATE bounce.system_parameter SET value = 'owner@example.org' WHERE name = 'own
 UPDATE bounce.system_parameter SET value = '1' WHERE name = 'retry_max_attempts'
   AND process IS NULL;
 END
-my $worker = Bounce::Delivery->new(
-    $stage->instance, $stage->db,
-    server => '127.0.0.1:' . $remote->port,
+my $worker = Bounce::Delivery->new_for(
+    $stage, $remote,
     batch  => 10
 )->start;
 

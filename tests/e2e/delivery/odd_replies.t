@@ -13,7 +13,7 @@ $stage->parameter(delivery_probe_delay     => '1 second');
 $stage->parameter(delivery_probe_max_delay => '1 second');
 $stage->parameter(retry_initial_delay      => '1 hour');
 my $password = $stage->instance->write_file('password', "secret\n");
-my $worker   = worker();
+my $worker   = Bounce::Delivery->new_for($stage, $remote);
 $worker->start;
 
 my @odd
@@ -34,15 +34,6 @@ my @none = (
     '550-5.1.1 User unknown\r\n',
     '250-ok\r\n251 ok'
 );
-
-sub worker {
-    my (%key) = @_;
-    return Bounce::Delivery->new(
-        $stage->instance, $db,
-        server => '127.0.0.1:' . $remote->port,
-        %key
-    );
-}
 
 # Whoever is asked about was harmed by nothing.
 sub is_unharmed {
@@ -138,7 +129,7 @@ for my $row (
 ) {
     my ($step, $key, $offer) = @$row;
     subtest $step => sub {
-        $worker = worker(%$key);
+        $worker = Bounce::Delivery->new_for($stage, $remote, %$key);
         $remote->answer('@offer', $offer) if $offer;
         $remote->answer($step,    $odd[0]);
         $worker->start;
@@ -155,14 +146,14 @@ for my $row (
             'PENDING ' . @id, 'all wait, and nothing was counted');
         is_unharmed($step);
         ok $worker->stop, 'it stops by itself';
-        $worker = worker()->start;
+        $worker = Bounce::Delivery->new_for($stage, $remote)->start;
         mend(@id);
         is $stage->open_tasks, '', 'and the task is closed';
         ok $worker->stop, 'it stops by itself';
     };
 }
 
-$worker = worker(workers => 1)->start;
+$worker = Bounce::Delivery->new_for($stage, $remote, workers => 1)->start;
 for my $reply (@some) {
     subtest "\@rset and \@quit, '$reply'" => sub {
         $number++;

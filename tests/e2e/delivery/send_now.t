@@ -9,9 +9,8 @@ use Bounce::Test;
 my $stage  = stage(servers => 0);
 my $db     = $stage->db;
 my $remote = Bounce::SmtpServer->new($stage->instance)->start;
-my $worker = Bounce::Delivery->new(
-    $stage->instance, $db,
-    server        => '127.0.0.1:' . $remote->port,
+my $worker = Bounce::Delivery->new_for(
+    $stage, $remote,
     poll_interval => 3600,
     reply_wait    => 15)->start;    # long enough to see two that wait on a busy machine
 my $ctl    = Bounce::Ctl->new($stage, role => 'bounce_operator');

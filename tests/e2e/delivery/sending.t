@@ -7,9 +7,8 @@ use Bounce::Test;
 
 my $stage  = stage(servers => 0);
 my $remote = Bounce::SmtpServer->new($stage->instance)->start;
-my $worker = Bounce::Delivery->new(
-    $stage->instance, $stage->db,
-    server => '127.0.0.1:' . $remote->port,
+my $worker = Bounce::Delivery->new_for(
+    $stage, $remote,
     batch  => 10,
     reply_wait => 10,    # of one that falls silent
     site_rules => $stage->instance->write_file('delivery-site.rules', ''))->start;

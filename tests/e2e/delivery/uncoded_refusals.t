@@ -13,17 +13,8 @@ $stage->parameter(delivery_probe_max_delay => '1 second');
 $stage->parameter(retry_initial_delay      => '20 seconds');
 $stage->parameter(retry_jitter             => '0');
 
-sub worker {
-    my (%key) = @_;
-    return Bounce::Delivery->new(
-        $stage->instance, $db,
-        server => '127.0.0.1:' . $remote->port,
-        %key
-    );
-}
-
 # Of two, one may claim a single mail, which is counted: nothing tells yet whose fault it is.
-my $worker = worker(workers => 1)->start;
+my $worker = Bounce::Delivery->new_for($stage, $remote, workers => 1)->start;
 
 sub counted {
     my (@id) = @_;
@@ -98,7 +89,7 @@ for my $row (
 
 # Each the only one of its claim, whichever of two workers it comes to.
 ok $worker->stop, 'it stops by itself';
-$worker = worker(workers => 2)->start;
+$worker = Bounce::Delivery->new_for($stage, $remote, workers => 2)->start;
 subtest 'one mail after the other' => sub {
     $remote->answer('@rcpt', '550 go away');
     my @id = submit('first@customer.example');

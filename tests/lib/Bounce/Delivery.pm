@@ -46,6 +46,12 @@ sub new {
     return $self;
 }
 
+# The same for a server of the tests.
+sub new_for {
+    my ($class, $stage, $server, %key) = @_;
+    return $class->new($stage->instance, $stage->db, server => '127.0.0.1:' . $server->port, %key);
+}
+
 sub conf    { my ($self) = @_; return $self->{instance}->path("$self->{name}.conf") }
 sub program { return Bounce::Instance::build_dir() . '/bounce-delivery' }
 
