@@ -252,13 +252,16 @@ while (my ($name, $row) = splice @row, 0, 2) {
 
 # --- how it is started ------------------------------------------------------------------------
 
-# Instead of the one that runs: the words of a shell before its command, those behind it.
+# Nothing below is about a slow database.
+$daemon->set(pool_wait => 30, query_wait => 60);
+
+# Instead of the one that runs: the words of a shell before its command, those behind it. It listens
+# then, and asks bounces to come again until it has read the parameters.
 sub start_otherwise {
     my ($before, $behind) = @_;
     # of what sudo has started, we may end the daemon, and sudo ends with it
     kill KILL => $instance->read_lines($instance->path('milter/pid')) if !$instance->is_root;
     $daemon->kill;
-    my $answers = $daemon->database_answers;
     $daemon->write_conf;
     my $program = $daemon->program('bounce-milter');
     $instance->start(
@@ -269,13 +272,18 @@ sub start_otherwise {
     return;
 }
 
+sub is_serving {
+    my $letter = letter();
+    return is_soon(sub { report_code($letter) }, 250, 'it takes bounces');
+}
+
 subtest 'whoever reads the log is gone, or does not read' => sub {
     my $pipe = $instance->path('log-pipe');
     POSIX::mkfifo($pipe, 0666) or die "mkfifo: $!\n";
     chmod 0666, $pipe;
     my $reader = Bounce::Process::in_child(sub { exec 'sh', '-c', "exec cat '$pipe' >/dev/null" });
     start_otherwise('exec', "2>'$pipe'");
-    is report_code(letter()), 250, 'somebody reads';
+    is_serving();
     kill STOP => $reader;
     sysopen my $full, $pipe, POSIX::O_WRONLY | POSIX::O_NONBLOCK or die "$pipe: $!\n";
     1 while syswrite $full, 'x' x 4096;
@@ -332,8 +340,10 @@ sub goes_on {
 subtest 'no room in /tmp, or no right there' => sub {
     plan skip_all => 'nothing can be mounted here' unless Bounce::SmallDisk->is_possible($instance);
     start_apart("mount -t tmpfs -o size=4k tmp /tmp\n! head -c 9000 /dev/zero >/tmp/full\n");
+    is_serving();
     goes_on('full');
     start_apart("mount -t tmpfs -o ro tmp /tmp\n");
+    is_serving();
     goes_on('no right');
 };
 
@@ -353,8 +363,12 @@ done
 ln -s '$path' '$devices/log'
 mount --rbind '$devices' /dev
 END
-    $syslog->recv(my $line, 4096);
-    like $line, qr/bounce-milter\[\d+\]: .* starts/, 'it logs there';
+    $syslog->recv(my $lines, 4096);
+    like $lines, qr/bounce-milter\[\d+\]: .* starts/, 'it logs there';
+    while ($lines !~ /ready on/ || $lines !~ /the database answers/) {
+        $syslog->recv(my $line, 4096);
+        $lines .= $line;
+    }
     my $filler = IO::Socket::UNIX->new(Peer => $path, Type => SOCK_DGRAM) or die "$path: $!\n";
     $filler->blocking(0);
     1 while defined $filler->send('full');
