@@ -6,11 +6,16 @@ use Bounce::Test;
 my $stage = stage(servers => 0);
 my $ctl   = Bounce::Ctl->new($stage);
 
-my %done = map { $_->{step} => $_->{done} } $ctl->json('housekeeping');
-is $done{'months made'}, 0, 'housekeeping: the months are there';
+sub months_made {
+    my %done = map { $_->{step} => $_->{done} } $ctl->json('housekeeping');
+    return $done{'months made'};
+}
+
+my $missing = months_made();
 $stage->db->sql("SELECT bounce_internal.drop_months('9999-01-01');\n");
-my $first = (grep { $_->{step} eq 'months made' } $ctl->json('housekeeping'))[0];
-cmp_ok $first->{done}, '>=', 12, 'and are made where they are missing';
+my $all = months_made();
+cmp_ok $all, '>=', 12, 'housekeeping: months are made where they are missing';
+cmp_ok $missing, '<=', $all / 12, 'but for one that may have begun meanwhile they were there';
 
 my ($code, $answer) = $ctl->run('check');
 is $code, 0, 'check: all is well';
