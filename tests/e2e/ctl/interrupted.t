@@ -13,24 +13,24 @@ my $waiting = q{pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '
 my $held    = q{pg_locks WHERE relation = 'bounce.address_block'::regclass
     AND mode = 'AccessExclusiveLock' AND granted};
 
-# Keeps everybody from the blocks for so many seconds, or until it is ended.
-sub hold_blocks {
-    my ($name, $seconds) = @_;
+sub start_psql {
+    my ($name, @statement) = @_;
     $stage->instance->start(
         name    => $name,
-        command => [
-            qw(psql -Xq -d),
-            $db->conninfo,
-            map { ('-c', $_) } 'BEGIN',
-            'LOCK TABLE bounce.address_block',
-            "SELECT pg_sleep($seconds)"
-        ]);
+        command => [ qw(psql -Xq -d), $db->conninfo, map { ('-c', $_) } @statement ]);
+    return;
+}
+
+# Keeps everybody from the blocks until it is ended.
+sub hold_blocks {
+    my ($name) = @_;
+    start_psql($name, 'BEGIN', 'LOCK TABLE bounce.address_block', 'SELECT pg_sleep(300)');
     $stage->wait_for(60, sub { $stage->count($held) }) or die "no lock\n";
     return;
 }
 
 subtest 'interrupted' => sub {
-    hold_blocks('lock', 300);
+    hold_blocks('lock');
     my $pid = Bounce::Process::spawn(
         command => [ $ctl->command(@block) ],
         log     => $stage->instance->path('interrupted'));
@@ -45,7 +45,7 @@ subtest 'interrupted' => sub {
 subtest 'at a terminal' => sub {
     like $ctl->on_terminal(80, 'blocks'), qr/\Ano address is blocked\n\z/,
         'what is quick says nothing more';
-    hold_blocks('second lock', 300);
+    hold_blocks('second lock');
     my $shown = $stage->instance->path('shown');
     my $line  = join ' ', map { "'" . s/'/'\\''/gr . "'" } $ctl->command(@block);
     my $pid   = Bounce::Process::spawn(
@@ -61,7 +61,8 @@ subtest 'at a terminal' => sub {
 };
 
 subtest 'elsewhere' => sub {
-    hold_blocks('third lock', 6);
+    hold_blocks('third lock');
+    start_psql('end of it', 'SELECT pg_sleep(6)', "SELECT pg_terminate_backend(pid) FROM $held");
     is $ctl->output('unblock', 'a@x.example', '--why', 'a test'),
         "a\@x.example is not blocked any more, 0 mails sent\n", 'a script is told the result alone';
 };
