@@ -19,6 +19,7 @@ struct answer {
 	GString *body;
 	size_t bytes;     /* with the header */
 	size_t tls_bytes; /* that OpenSSL has read for itself */
+	bool has_whole_header;
 };
 
 static size_t count(struct answer *answer, size_t len)
@@ -27,12 +28,18 @@ static size_t count(struct answer *answer, size_t len)
 	return answer->bytes > HTTPS_ANSWER_BYTES_MAX ? 0 : len;
 }
 
-/* size is 1, says libcurl. */
+/* A header has come to its end with the empty line, whatever libcurl thinks of a connection that
+ * was closed before; each 1xx is another one. size is 1, says libcurl. */
 static size_t take_header(const char *bytes, size_t size, size_t len, void *data)
 {
-	(void)bytes;
+	struct answer *answer = data;
+
 	(void)size;
-	return count(data, len);
+	if (len > 0 && (*bytes == '\r' || *bytes == '\n'))
+		answer->has_whole_header = true;
+	else if (len >= strlen("HTTP/") && memcmp(bytes, "HTTP/", strlen("HTTP/")) == 0)
+		answer->has_whole_header = false;
+	return count(answer, len);
 }
 
 static size_t take_answer_body(const char *bytes, size_t size, size_t len, void *data)
@@ -151,6 +158,8 @@ static void fail_transfer(CURLcode code, const struct answer *answer, const char
 	/* that is what libcurl says of a line of a header that goes beyond its own bound */
 	if (answer->bytes > HTTPS_ANSWER_BYTES_MAX || code == CURLE_OUT_OF_MEMORY)
 		reason = "the answer is too long";
+	else if (code == CURLE_OK)
+		reason = "the answer ends within its header";
 	g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s", reason);
 }
 
@@ -179,11 +188,12 @@ char *https_post(const struct https_request *request, struct https_answer *answe
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details);
 		code = perform(curl, request, &answer);
 	}
-	if (code == CURLE_OK)
+	bool is_whole = code == CURLE_OK && answer.has_whole_header;
+	if (is_whole)
 		*answer_out = describe_answer(curl);
 	curl_easy_cleanup(curl);
 	char *body = g_string_free(answer.body, FALSE);
-	if (code == CURLE_OK)
+	if (is_whole)
 		return body;
 	secret_free(body);
 	fail_transfer(code, &answer, details, error);

@@ -164,6 +164,7 @@ for my $row (
     [ 'hang',     'timed out|Timeout' ],
     [ 'slow',     'timed out|Timeout' ],
     [ 'close',    'transfer closed|bytes missing' ],    # an older libcurl's words, and a newer's
+    [ 'behead',   'ends within its header' ],
     [ 'reset',    'reset|Recv failure' ],
     [ 'huge',     'too long' ],
     [ 'header',   'too long|larger than allowed' ],

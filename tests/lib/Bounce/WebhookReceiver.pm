@@ -14,10 +14,10 @@ Bounce::WebhookReceiver - an HTTP server that takes events, or fails as told
 =head1 PROMISES
 
 It answers 200 or, from the next request on, does what behave() says: a status, C<redirect> (to
-itself), C<hang> (until the client goes away), C<close> (amid the answer), C<reset> (the connection,
-behind the header), C<after SECONDS> and C<until SECONDS> (503 with such a Retry-After), C<huge>,
-C<header> (one of 200 kB), C<storm> (of 100s), C<old> (no header), C<slow> (a byte now and then),
-C<kill PID> (takes it, kills the process, says nothing).
+itself), C<hang> (until the client goes away), C<close> (amid the answer), C<behead> (close amid its
+header), C<reset> (the connection, behind the header), C<after SECONDS> and C<until SECONDS> (503
+with such a Retry-After), C<huge>, C<header> (one of 200 kB), C<storm> (of 100s), C<old> (no
+header), C<slow> (a byte now and then), C<kill PID> (takes it, kills the process, says nothing).
 C<WHAT for PREFIX> does so to events of mails whose C<business_ref> begins so, and answers 200 to
 others. With C<tls> (options of IO::Socket::SSL) it speaks TLS, and with C<http2> HTTP/2 and nothing
 else; of the failures it knows C<hang>, C<close> and C<huge> then.
@@ -157,6 +157,7 @@ sub _answer {
     my $head = "HTTP/1.1 200 OK\r\n";
     if ($how eq 'hang')  { sysread $client, $how, 1; return }
     if ($how eq 'close') { print {$client} "${head}Content-Length: 100\r\n\r\nhalf"; return }
+    if ($how eq 'behead') { print {$client} "${head}Content-Le"; return }
     if ($how eq 'reset') {
         $client->autoflush(1);
         print {$client} "${head}Content-Length: 100\r\n\r\n";
