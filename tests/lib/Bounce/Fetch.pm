@@ -71,7 +71,6 @@ sub mailbox {
         username      => Bounce::Dovecot::USER,
         password_file => "$self->{dir}/$name.password",
         poll_interval => 1,
-        connect_wait  => 5,
         reply_wait    => 30,
         transfer_wait => 20,
         %key
