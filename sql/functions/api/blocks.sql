@@ -160,7 +160,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.export_blocks(text) IS
   'operator: the blocks in force as CSV, a line a row, the first with the names of the columns; '
-  'import_blocks() reads it. process: only those that keep this process from writing';
+  'import_blocks() reads it. What a spreadsheet would take for a formula has an apostrophe before '
+  'it. process: only those that keep this process from writing';
 
 CREATE OR REPLACE FUNCTION bounce.preview_block_import(csv text)
 RETURNS TABLE (line bigint, address text, outcome text, is_problem boolean)

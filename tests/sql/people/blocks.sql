@@ -196,6 +196,23 @@ SELECT is(test.blocks(), (SELECT blocks FROM before), 'all as it was');
 SELECT is((SELECT string_agg(e, E'\n') FROM bounce.export_blocks() AS e),
           (SELECT csv FROM written), 'to the letter');
 
+-- an address is a stranger's, and a spreadsheet runs what begins like a formula
+CREATE TEMPORARY TABLE formula AS
+SELECT a || '@evil.example' AS address
+FROM unnest($${=cmd|calc!A1,+1,-2,'=3,＝4,'anna}$$::text[]) AS a;
+SELECT bounce.lift_block(b.address, 'w') FROM bounce.blocked_address AS b;
+SELECT bounce.block_address(f.address, '@SUM(1); =2') FROM formula AS f;
+CREATE TEMPORARY TABLE sheet AS
+SELECT string_agg(e, E'\n') AS csv FROM bounce.export_blocks() AS e;
+SELECT is((SELECT count(*)
+           FROM sheet, LATERAL regexp_matches(csv, $$(?:^|[\n,;"])[\s]*[-=+@＝]$$, 'g')), 0::bigint,
+          'no field begins a formula');
+SELECT bounce.lift_block(f.address, 'w') FROM formula AS f;
+SELECT bounce.import_blocks(sheet.csv, 'back') FROM sheet;
+SELECT bag_eq('SELECT b.address, b.why FROM bounce.blocked_address AS b',
+              $$SELECT f.address, '@SUM(1); =2' FROM formula AS f$$,
+              'and read again it is what it was');
+
 -- an import is taken back
 SELECT bounce.lift_block(b.address, 'w') FROM bounce.blocked_address AS b;
 SELECT bounce.block_address('day@x.example', 'w', until => now() + interval '1 day');

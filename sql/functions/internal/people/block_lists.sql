@@ -4,10 +4,20 @@
 
 CREATE OR REPLACE FUNCTION bounce_internal.csv_field(value text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN value ~ '[",;\s]' THEN '"' || replace(value, '"', '""') || '"'
-              ELSE coalesce(value, '') END
+  SELECT CASE WHEN t.text ~ '[",;\s]' THEN '"' || replace(t.text, '"', '""') || '"'
+              ELSE coalesce(t.text, '') END
+  FROM regexp_replace(value, $re$(^|;)(?=[\s'"]*[-=+@＝＋－＠])$re$, $to$\1'$to$, 'g') AS t (text)
 $$;
-COMMENT ON FUNCTION bounce_internal.csv_field(text) IS 'a value as a field of CSV';
+COMMENT ON FUNCTION bounce_internal.csv_field(text) IS
+  'a value as a field of CSV; what a spreadsheet would take for a formula has an apostrophe before '
+  'it';
+
+CREATE OR REPLACE FUNCTION bounce_internal.csv_value(field text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT btrim(regexp_replace(field, $re$(^|;)'(?=[\s'"]*[-=+@＝＋－＠])$re$, '\1', 'g'))
+$$;
+COMMENT ON FUNCTION bounce_internal.csv_value(text) IS
+  'what csv_field() was given, without blanks around it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.csv_fields(line text, separator text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -24,7 +34,8 @@ BEGIN
                       format('("(?:[^"]|"")*"|[^%s"]*)%1$s', separator), 'g')
        WITH ORDINALITY AS f (m, place);
   RETURN CASE WHEN read = length(line) + 1
-              THEN ARRAY(SELECT btrim(u.f) FROM unnest(fields) WITH ORDINALITY AS u (f, place)
+              THEN ARRAY(SELECT bounce_internal.csv_value(u.f)
+                         FROM unnest(fields) WITH ORDINALITY AS u (f, place)
                          ORDER BY u.place) END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.csv_fields(text, text) IS
