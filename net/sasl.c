@@ -10,6 +10,8 @@
 
 #include "base/secret.h"
 
+enum { PIECE_BYTES = 12 /* of a secret that are no accident */ };
+
 /* Takes the string and wipes it. */
 static char *to_base64(GString *secret)
 {
@@ -59,17 +61,74 @@ char *sasl_xoauth2(const struct sasl_login *login)
 	return to_base64(text);
 }
 
-/* What holds the secret comes before it. */
+/* --- what is shown ---------------------------------------------------------------------- */
+
+/* As LOGIN of IMAP and others have it (RFC 3501, quoted). */
+static char *quote_secret(const char *secret)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *secret != '\0'; secret++) {
+		if (*secret == '"' || *secret == '\\')
+			g_string_append_c(out, '\\');
+		g_string_append_c(out, *secret);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* As a line of an answer is read: clean, and without blanks around it; takes the string. */
+static char *clean_form(char *form)
+{
+	for (char *p = form; *p != '\0'; p++)
+		if (g_ascii_iscntrl(*p))
+			*p = ' ';
+	char *valid = g_utf8_make_valid(form, -1);
+	char *lower = g_ascii_strdown(g_strstrip(valid), -1);
+
+	secret_free(form);
+	secret_free(valid);
+	return lower;
+}
+
+/* Marks what the text has of it, a whole short one or pieces of a long one: an answer may be cut,
+ * or have line ends in between. Both are in lower case. */
+static void mark_pieces(const GString *text, const char *form, char *marks)
+{
+	size_t len = strlen(form);
+	size_t piece = MIN(len, PIECE_BYTES);
+
+	for (size_t i = 0; piece > 0 && i + piece <= text->len; i++)
+		if (memmem(form, len, text->str + i, piece))
+			memset(marks + i, '*', piece);
+}
+
+static char *hide_marked(const char *text, const char *marks)
+{
+	GString *shown = g_string_new(NULL);
+
+	for (size_t i = 0; text[i] != '\0'; i++)
+		if (marks[i] == '\0')
+			g_string_append_c(shown, text[i]);
+		else if (i == 0 || marks[i - 1] == '\0')
+			g_string_append(shown, "***");
+	g_autofree char *bytes = g_string_free(shown, FALSE);
+	return g_utf8_make_valid(bytes, -1);
+}
+
 char *sasl_without_secret(const struct sasl_login *login, const char *text)
 {
-	char *forms[] = {sasl_plain(login), sasl_oauthbearer(login), sasl_xoauth2(login),
-			 sasl_encode(login->secret), g_strdup(login->secret)};
-	g_autoptr(GString) shown = g_string_new(text);
+	char *forms[] = {sasl_plain(login),           sasl_oauthbearer(login),
+			 sasl_xoauth2(login),         sasl_encode(login->secret),
+			 quote_secret(login->secret), g_strdup(login->secret)};
+	g_autoptr(GString) lower = g_string_new(text);
+	g_autofree char *marks = g_malloc0(lower->len + 1);
 
+	g_string_ascii_down(lower);
 	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
-		if (*forms[i] != '\0')
-			g_string_replace(shown, forms[i], "***", 0);
-		secret_free(forms[i]);
+		char *form = clean_form(forms[i]);
+
+		mark_pieces(lower, form, marks);
+		secret_free(form);
 	}
-	return g_strdup(shown->str);
+	return hide_marked(text, marks);
 }

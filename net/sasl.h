@@ -19,8 +19,9 @@ char *sasl_plain(const struct sasl_login *login);       /* RFC 4616 */
 char *sasl_oauthbearer(const struct sasl_login *login); /* RFC 7628 */
 char *sasl_xoauth2(const struct sasl_login *login);     /* Google, Microsoft */
 
-/* What a server answers, for people, without the secret, as it is or as one of the above: some
- * repeat the command that they do not understand. Heap. */
+/* What a server answers, for people, without the secret, as it is, in quotes or as one of the
+ * above, nor a longer piece of these, in whatever case: some repeat the command that they do not
+ * understand. Heap. */
 char *sasl_without_secret(const struct sasl_login *login, const char *text);
 
 #endif
