@@ -227,10 +227,13 @@ subtest 'hostile clients' => sub {
     is pipelined($_->[1]), $_->[2], $_->[0] for @rows;
     is recorded(), $before, 'nothing of it is recorded';
     my @served = (client(), client());    # those of before have left
+    my $left   = () = $fetch->log_lines(qr/makes room/);
     my @all    = map { IO::Socket::UNIX->new(Peer => $path) } 1 .. 498;
-    my %greeted;
+    my %greeted = (220 => 0);
     $greeted{ substr readline $_, 0, 3 }++ for @all;
-    is_deeply \%greeted, { 421 => 498 }, '500 connections at once: two are served';
+    my $made_room = (() = $fetch->log_lines(qr/makes room/)) - $left;    # where it takes long
+    is_deeply \%greeted, { 220 => $made_room, 421 => 498 - $made_room },
+        '500 connections at once: two are served';
 };
 
 subtest 'slow clients have all sessions' => sub {
