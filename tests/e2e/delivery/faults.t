@@ -9,7 +9,6 @@ use IO::Socket::INET;
 my $stage  = stage(servers => 0);
 my $remote = Bounce::SmtpServer->new($stage->instance)->start;
 my $server = '127.0.0.1:' . $remote->port;
-my %wait   = Bounce::Delivery::IMPATIENT;
 $stage->parameter(delivery_probe_delay     => '1 second');
 $stage->parameter(delivery_probe_max_delay => '1 second');
 $stage->parameter(delivery_lease           => '5 seconds');
@@ -83,7 +82,7 @@ for my $row (
         [], qr/no service today/
     ],
     [ 'greeting puts off', [ [ '@greeting', '421 4.3.2 too busy' ] ], [], qr/too busy/ ],
-    [ 'silence', [ [ '@greeting', 'silence' ] ], [], qr/cannot reach it/, %wait ],
+    [ 'silence', [ [ '@greeting', 'silence' ] ], [], qr/cannot reach it/, greeting_wait => 2 ],
     [ 'hangs up at once',  [ [ '@greeting', 'disconnect' ] ],         [], qr/cannot reach it/ ],
     [ 'EHLO refused',      [ [ '@ehlo',     '550 5.7.1 go away' ] ],  [], qr/go away/ ],
     [
@@ -214,9 +213,9 @@ subtest 'encryption that cannot be had' => sub {
         $remote->answer(@{ $rule{$name} }) if @{ $rule{$name} };
         my $worker = Bounce::Delivery->new(
             $stage->instance, $stage->db,
-            server => $server,
-            %wait,
-            starttls => 'verify',
+            server        => $server,
+            envelope_wait => 10,        # for a handshake that does not come
+            starttls      => 'verify',
             name     => 'tls-' . ++$stage->{mails})->start;
         my $id = $worker->submit(to => ["tls\@customer.example"]);
         $stage->wait_for(60, sub { problem() ne '' });

@@ -23,9 +23,6 @@ use strict;
 use warnings;
 use JSON::PP;
 
-# Keys for a server that may fall silent.
-use constant IMPATIENT => (reply_wait => 2, data_wait => 2, envelope_wait => 2, greeting_wait => 2);
-
 # new($instance, $db, name => NAME, KEY => VALUE ...): keys of bounce-delivery.conf.
 sub new {
     my ($class, $instance, $db, %key) = @_;
