@@ -187,11 +187,13 @@ static void keep_refresh_token(struct oauth *oauth, const char *old, const char 
 static void keep_token(struct oauth *oauth, struct oauth_reply *reply)
 {
 	gint64 seconds = reply->expires_in > 0 ? reply->expires_in : SECONDS_UNKNOWN;
+	/* of one that lasts no longer, half its time, lest each login ask for another */
+	gint64 lasts = seconds > SECONDS_LEFT_MIN ? (seconds - SECONDS_LEFT_MIN) * G_USEC_PER_SEC
+						  : seconds * G_USEC_PER_SEC / 2;
 
 	oauth->token = g_steal_pointer(&reply->access_token);
 	oauth->is_used = false;
-	/* one that lasts shorter is good for the login in hand */
-	oauth->renew_at = g_get_monotonic_time() + (seconds - SECONDS_LEFT_MIN) * G_USEC_PER_SEC;
+	oauth->renew_at = g_get_monotonic_time() + lasts;
 }
 
 static int lock_folder(const char *path)

@@ -134,6 +134,12 @@ subtest 'a daemon' => sub {
     $reads->('a token that lasts a minute');
     my $renewed = asked();
     ok $stage->wait_for(60, sub { asked() > $renewed + 1 }), 'is renewed before it expires';
+    $server->set(expires_in => 60);
+    $server->withdraw;
+    $reads->('a token that lasts no longer than that minute');
+    $renewed = asked();
+    $reads->("look $_ with it") for 1 .. 3;
+    is asked(), $renewed, 'serves several sessions, too';
     $server->set;
     ok $fetch->stop, 'stopped';
 };
