@@ -187,3 +187,17 @@ void passage_find_aliases(struct finding *finding)
 			    value_pool_line(finding->pool, found.data, found.len);
 	}
 }
+
+void passage_find_alias_beside(const struct message *message, struct report_recipient *recipient)
+{
+	const char *at = address_locate(message->text, recipient->recipient);
+	struct slice found;
+
+	if (!at || *recipient->original_recipient)
+		return;
+	const char *behind = at + strlen(recipient->recipient);
+	behind += strspn(behind, "> \t\n");
+	if (*behind == '(' && find_alias(behind, &found))
+		recipient->original_recipient =
+		    value_pool_line(message->pool, found.data, found.len);
+}

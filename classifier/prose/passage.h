@@ -31,4 +31,8 @@ void passage_find_codes(const struct message *message, struct finding *finding);
  * are not known yet. */
 void passage_find_aliases(struct finding *finding);
 
+/* The same of "(generated from anna@host.example)" behind the recipient's address in the text:
+ * Exim's delivery status has no Original-Recipient. */
+void passage_find_alias_beside(const struct message *message, struct report_recipient *recipient);
+
 #endif

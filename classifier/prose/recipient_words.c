@@ -180,8 +180,10 @@ void recipient_words_add(const struct message *message, struct finding *finding)
 {
 	bool complete = true;
 	take_commands(message, finding);
-	for (guint i = 0; i < MIN(finding->recipients->len, COMPLETED_MAX); i++)
+	for (guint i = 0; i < MIN(finding->recipients->len, COMPLETED_MAX); i++) {
 		take_other_lines(message, finding_recipient(finding, i));
+		passage_find_alias_beside(message, finding_recipient(finding, i));
+	}
 	for (guint i = 0; i < finding->recipients->len; i++)
 		complete &= is_complete_recipient(finding_recipient(finding, i));
 	if (complete)

@@ -7,8 +7,8 @@
 
 #include "classifier/report/finding.h"
 
-/* Replaces partial addresses by whole ones, and gives recipients whose diagnostic is "" the
- * passage of the text about them. */
+/* Replaces partial addresses by whole ones, gives recipients whose diagnostic is "" the passage of
+ * the text about them, and tells whom the mail was written to where the status does not. */
 void recipient_words_add(const struct message *message, struct finding *finding);
 
 #endif

@@ -138,6 +138,11 @@ static const struct {
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
+	{ "dsn-exim-generated.eml",
+	  "dsn rfc3464"
+	  "; bert@inner.example.net anna@customer.example.org failed 5.0.0 550 "
+	  "mx.inner.example.net",
+	  "550 5.1.1 unknown user" },
 	{ "dsn-forwarded.eml",
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
