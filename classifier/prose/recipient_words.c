@@ -146,6 +146,13 @@ static void take_other_lines(const struct message *message, struct report_recipi
 	r->diagnostic = value_pool_line(message->pool, reply->str, reply->len);
 }
 
+/* AOL told of one whom it had refused "250 OK", the reply to MAIL. */
+static void drop_praise(struct report_recipient *r)
+{
+	if (r->action == REPORT_ACTION_FAILED && (*r->status == '2' || *r->reply_code == '2'))
+		r->diagnostic = r->status = r->reply_code = "";
+}
+
 static bool is_complete_recipient(const struct report_recipient *r)
 {
 	return *r->diagnostic && !is_completion_number(r->diagnostic) &&
@@ -181,6 +188,7 @@ void recipient_words_add(const struct message *message, struct finding *finding)
 	bool complete = true;
 	take_commands(message, finding);
 	for (guint i = 0; i < MIN(finding->recipients->len, COMPLETED_MAX); i++) {
+		drop_praise(finding_recipient(finding, i));
 		take_other_lines(message, finding_recipient(finding, i));
 		passage_find_alias_beside(message, finding_recipient(finding, i));
 	}

@@ -138,6 +138,11 @@ static const struct {
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
+	{ "dsn-failed-250.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed - 550 mx1.customer.example.org"
+	  "; bert@customer.example.org - failed 5.2.2 552 mx1.customer.example.org",
+	  "550 MAILBOX NOT FOUND" },
 	{ "dsn-exim-generated.eml",
 	  "dsn rfc3464"
 	  "; bert@inner.example.net anna@customer.example.org failed 5.0.0 550 "
