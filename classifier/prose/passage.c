@@ -177,27 +177,32 @@ static bool find_alias(const char *words, struct slice *found)
 	return words_begin(lead, words_alias) && strlen(lead) < ALIAS_LEAD_BYTES;
 }
 
+static void take_alias(struct value_pool *pool, struct report_recipient *recipient,
+		       const char *words)
+{
+	struct slice found;
+	if (find_alias(words, &found))
+		recipient->original_recipient = value_pool_line(pool, found.data, found.len);
+}
+
 void passage_find_aliases(struct finding *finding)
 {
 	for (guint i = 0; i < finding->recipients->len; i++) {
 		struct report_recipient *r = finding_recipient(finding, i);
-		struct slice found;
-		if (!*r->original_recipient && find_alias(r->diagnostic, &found))
-			r->original_recipient =
-			    value_pool_line(finding->pool, found.data, found.len);
+		if (!*r->original_recipient)
+			take_alias(finding->pool, r, r->diagnostic);
 	}
 }
 
 void passage_find_alias_beside(const struct message *message, struct report_recipient *recipient)
 {
+	if (*recipient->original_recipient)
+		return;
 	const char *at = address_locate(message->text, recipient->recipient);
-	struct slice found;
-
-	if (!at || *recipient->original_recipient)
+	if (!at)
 		return;
 	const char *behind = at + strlen(recipient->recipient);
 	behind += strspn(behind, "> \t\n");
-	if (*behind == '(' && find_alias(behind, &found))
-		recipient->original_recipient =
-		    value_pool_line(message->pool, found.data, found.len);
+	if (*behind == '(')
+		take_alias(message->pool, recipient, behind);
 }
