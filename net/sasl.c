@@ -61,20 +61,19 @@ char *sasl_xoauth2(const struct sasl_login *login)
 	return to_base64(text);
 }
 
-/* --- what is shown ---------------------------------------------------------------------- */
-
-/* As LOGIN of IMAP and others have it (RFC 3501, quoted). */
-static char *quote_secret(const char *secret)
+char *sasl_escape(const char *text)
 {
 	GString *out = g_string_new(NULL);
 
-	for (; *secret != '\0'; secret++) {
-		if (*secret == '"' || *secret == '\\')
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
 			g_string_append_c(out, '\\');
-		g_string_append_c(out, *secret);
+		g_string_append_c(out, *text);
 	}
 	return g_string_free(out, FALSE);
 }
+
+/* --- what is shown ---------------------------------------------------------------------- */
 
 /* As a line of an answer is read: clean, and without blanks around it; takes the string. */
 static char *clean_form(char *form)
@@ -117,9 +116,9 @@ static char *hide_marked(const char *text, const char *marks)
 
 char *sasl_without_secret(const struct sasl_login *login, const char *text)
 {
-	char *forms[] = {sasl_plain(login),           sasl_oauthbearer(login),
-			 sasl_xoauth2(login),         sasl_encode(login->secret),
-			 quote_secret(login->secret), g_strdup(login->secret)};
+	char *forms[] = {sasl_plain(login),          sasl_oauthbearer(login),
+			 sasl_xoauth2(login),        sasl_encode(login->secret),
+			 sasl_escape(login->secret), g_strdup(login->secret)};
 	g_autoptr(GString) lower = g_string_new(text);
 	g_autofree char *marks = g_malloc0(lower->len + 1);
 

@@ -19,6 +19,10 @@ char *sasl_plain(const struct sasl_login *login);       /* RFC 4616 */
 char *sasl_oauthbearer(const struct sasl_login *login); /* RFC 7628 */
 char *sasl_xoauth2(const struct sasl_login *login);     /* Google, Microsoft */
 
+/* What stands between the quotes of a quoted string (RFC 3501 section 9), as LOGIN of IMAP has it.
+ * Heap. */
+char *sasl_escape(const char *text);
+
 /* What a server answers, for people, without the secret, as it is, in quotes or as one of the
  * above, nor a longer piece of these, in whatever case: some repeat the command that they do not
  * understand. Heap. */

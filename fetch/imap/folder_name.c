@@ -8,17 +8,16 @@
 
 #include <glib.h>
 
+#include "base/secret.h"
+#include "net/sasl.h"
+
 char *imap_quote(const char *text)
 {
-	GString *out = g_string_new("\"");
+	char *escaped = sasl_escape(text);
+	char *quoted = g_strdup_printf("\"%s\"", escaped);
 
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			g_string_append_c(out, '\\');
-		g_string_append_c(out, *text);
-	}
-	g_string_append_c(out, '"');
-	return g_string_free(out, FALSE);
+	secret_free(escaped);
+	return quoted;
 }
 
 static void append_run(GString *out, const char *run, gsize len)
