@@ -18,6 +18,7 @@ BEGIN {
 	kind["statement"] = "vocabulary"
 	kind["statement-other"] = "vocabulary"
 	kind["statement-left"] = "vocabulary"
+	kind["statement-title"] = "vocabulary"
 	split("unknown day-first month-first", orders, " ")
 	for (i = 1; i <= 3; i++)
 		is_order[orders[i]] = 1

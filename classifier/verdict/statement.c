@@ -29,11 +29,26 @@ enum {
 
 /* --- the sentence ------------------------------------------------------------- */
 
+/* "Dr.": does it stand before a name? */
+static bool is_title(const char *word, size_t len)
+{
+	g_autofree char *title = g_utf8_strdown(word, (gssize)len);
+	return g_strv_contains(words_statement_title, title);
+}
+
+static bool follows_title(const char *text, const char *at)
+{
+	const char *word = at;
+	while (word > text && word[-1] != ' ')
+		word--;
+	return is_title(word, (size_t)(at - word));
+}
+
 static bool ends_statement(const char *text, const char *at)
 {
 	if (*at == '\n')
 		return true;
-	return at > text && strchr(".!?", at[-1]) && *at == ' ';
+	return at > text && strchr(".!?", at[-1]) && *at == ' ' && !follows_title(text, at);
 }
 
 /* The sentence that has byte at. Heap; NULL if it is too long for one. */
@@ -321,7 +336,8 @@ static guint count_name_words(const char *name)
 	for (const char *word = name; *word; count++) {
 		size_t len = strcspn(word, " ");
 		bool is_particle = count > 0 && len <= PARTICLE_BYTES;
-		if (!is_particle && !g_unichar_isupper(g_utf8_get_char(word)))
+		if (!is_particle && !g_unichar_isupper(g_utf8_get_char(word)) &&
+		    !is_title(word, len))
 			break;
 		word += len;
 		word += strspn(word, " ");
@@ -329,17 +345,25 @@ static guint count_name_words(const char *name)
 	return MIN(count, LEAVER_WORDS);
 }
 
+/* "Rita", not "POP" */
+static bool is_forename(const char *word)
+{
+	return g_unichar_islower(g_utf8_get_char(g_utf8_find_next_char(word, NULL)));
+}
+
 /* "Rita Example has left us": how many words are the name, or 0. None of them is said of something
- * else, and one alone is no name, unless it follows the recipient's own: "POP has left us". */
+ * else, and one alone is no name, unless it is written like one or follows the recipient's own:
+ * "POP has left us". */
 static guint count_leaver(const char *sentence, char **words, guint count)
 {
 	const char *name = find_name(sentence);
-	bool is_second = name - sentence > 4 && strncmp(name - 4, "<@> ", 4) == 0;
 	guint limit = count_name_words(name);
+	bool is_alone = limit > 0 && (is_forename(name) ||
+				      (name - sentence > 4 && strncmp(name - 4, "<@> ", 4) == 0));
 	for (guint i = 0; i < limit && i + 1 < count; i++) {
 		if (length_in(get_other(), words + i, count - i) > 0)
 			return 0;
-		if ((i > 0 || is_second) && length_in(get_left(), words + i + 1, count - i - 1) > 0)
+		if ((i > 0 || is_alone) && length_in(get_left(), words + i + 1, count - i - 1) > 0)
 			return i + 1;
 	}
 	return 0;
