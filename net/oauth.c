@@ -17,6 +17,7 @@
 #include "net/connection.h"
 #include "net/https.h"
 #include "net/oauth_reply.h"
+#include "net/secret_filter.h"
 
 enum { SECONDS_LEFT_MIN = 60, SECONDS_UNKNOWN = 300, STATUS_OK = 200, STATUS_TOO_MANY = 429 };
 
@@ -68,9 +69,16 @@ static void append_form_field(GString *form, const char *name, const char *value
 	secret_free(escaped);
 }
 
-/* To be wiped. NULL with an error. */
+static void append_secret_field(GString *form, struct secret_filter *filter, const char *name,
+				const char *value)
+{
+	append_form_field(form, name, value);
+	secret_filter_add(filter, g_strdup(value));
+}
+
+/* To be wiped; the filter gets what is secret in it. NULL with an error. */
 static char *make_form(const struct oauth_settings *settings, const char *refresh_token,
-		       GError **error)
+		       struct secret_filter *filter, GError **error)
 {
 	bool has_secret = *settings->client_secret_file != '\0';
 	char *secret = has_secret
@@ -82,9 +90,9 @@ static char *make_form(const struct oauth_settings *settings, const char *refres
 	/* of a size that what is secret is not left behind when it grows */
 	GString *form = g_string_sized_new(4096 + 3 * (strlen(secret) + strlen(refresh_token)));
 	g_string_append(form, "grant_type=refresh_token");
-	append_form_field(form, "refresh_token", refresh_token);
+	append_secret_field(form, filter, "refresh_token", refresh_token);
 	append_form_field(form, "client_id", settings->client_id);
-	append_form_field(form, "client_secret", secret);
+	append_secret_field(form, filter, "client_secret", secret);
 	append_form_field(form, "scope", settings->scope);
 	secret_free(secret);
 	return g_string_free(form, FALSE);
@@ -109,19 +117,30 @@ static const struct {
     {"invalid_request", "token_url", "it does not understand the question"},
 };
 
-static void refuse_token(const struct oauth_reply *reply, long status, GError **error)
+/* What the server says, for people: some repeat the question that they do not like. Heap. */
+static char *shown_words(const struct oauth_reply *reply, const struct secret_filter *filter)
 {
+	bool has_both = *reply->fault != '\0' && *reply->description != '\0';
+	g_autofree char *words =
+	    g_strconcat(reply->fault, has_both ? ": " : "", reply->description, NULL);
+
+	return secret_filter_show(filter, words);
+}
+
+static void refuse_token(const struct oauth_reply *reply, long status,
+			 const struct secret_filter *filter, GError **error)
+{
+	g_autofree char *words = shown_words(reply, filter);
+
 	for (size_t i = 0; i < G_N_ELEMENTS(remedies); i++)
 		if (strcmp(reply->fault, remedies[i].fault) == 0) {
-			g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s (%s: %s)",
-				    remedies[i].key, remedies[i].remedy, reply->fault,
-				    reply->description);
+			g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s (%s)",
+				    remedies[i].key, remedies[i].remedy, words);
 			return;
 		}
 	bool is_passing = status == STATUS_OK || status == STATUS_TOO_MANY || status >= 500;
 	g_set_error(error, BM_ERROR, is_passing ? BM_ERROR_RETRY : BM_ERROR_CONFIG,
-		    "token_url: no token: status %ld %s %s", status, reply->fault,
-		    reply->description);
+		    "token_url: no token: status %ld %s", status, words);
 }
 
 /* Not at once: an answer on its way may hold the only refresh token that is good from now on. */
@@ -139,7 +158,8 @@ static bool ask_token(struct oauth *oauth, const char *refresh_token, struct oau
 		      GError **error)
 {
 	const struct oauth_settings *settings = oauth->settings;
-	char *form = make_form(settings, refresh_token, error);
+	g_autoptr(secret_filter_t) filter = secret_filter_new();
+	char *form = make_form(settings, refresh_token, filter, error);
 
 	if (!form)
 		return false;
@@ -160,7 +180,7 @@ static bool ask_token(struct oauth *oauth, const char *refresh_token, struct oau
 	secret_free(body);
 	if (answer.status == STATUS_OK && *reply_out->access_token != '\0')
 		return true;
-	refuse_token(reply_out, answer.status, error);
+	refuse_token(reply_out, answer.status, filter, error);
 	return false;
 }
 

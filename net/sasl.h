@@ -6,6 +6,8 @@
 #ifndef NET_SASL_H
 #define NET_SASL_H
 
+#include "net/secret_filter.h"
+
 struct sasl_login {
 	const char *username;
 	const char *secret; /* a password, or a token of OAuth 2.0 */
@@ -23,9 +25,7 @@ char *sasl_xoauth2(const struct sasl_login *login);     /* Google, Microsoft */
  * Heap. */
 char *sasl_escape(const char *text);
 
-/* What a server answers, for people, without the secret, as it is, in quotes or as one of the
- * above, nor a longer piece of these, in whatever case: some repeat the command that they do not
- * understand. Heap. */
-char *sasl_without_secret(const struct sasl_login *login, const char *text);
+/* Hides the secret in what the server says from now on, however it was said to it. */
+struct secret_filter *sasl_filter(const struct sasl_login *login);
 
 #endif

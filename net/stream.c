@@ -13,7 +13,8 @@ struct stream {
 	char buffer[BUFFER_BYTES];
 	gsize start, end;
 	gint64 deadline;
-	char *fault; /* NULL: none */
+	char *fault;                  /* NULL: none */
+	struct secret_filter *filter; /* NULL: nothing secret was said */
 };
 
 bool stream_fail(struct stream *stream, const char *format, ...)
@@ -39,6 +40,17 @@ bool stream_report(const struct stream *stream, GError **error)
 	return false;
 }
 
+void stream_set_filter(struct stream *stream, struct secret_filter *filter)
+{
+	secret_filter_free(stream->filter);
+	stream->filter = filter;
+}
+
+char *stream_shown(const struct stream *stream, const char *text)
+{
+	return secret_filter_show(stream->filter, text);
+}
+
 void stream_set_wait(struct stream *stream, unsigned seconds)
 {
 	stream->deadline = connection_deadline(seconds);
@@ -49,6 +61,7 @@ void stream_close(struct stream *stream)
 	if (!stream)
 		return;
 	connection_close(stream->connection);
+	secret_filter_free(stream->filter);
 	g_free(stream->fault);
 	g_free(stream);
 }

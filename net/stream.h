@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "net/connection.h"
+#include "net/secret_filter.h"
 
 struct stream;
 
@@ -52,6 +53,11 @@ enum connection_event stream_wait(struct stream *stream, int wake_fd, gint64 dea
 
 /* Whether nothing has come that was not read. */
 bool stream_is_silent(struct stream *stream);
+
+/* From now on what the server says is shown without what the filter hides; takes it. */
+void stream_set_filter(struct stream *stream, struct secret_filter *filter);
+/* What the server said, for people. Heap. */
+char *stream_shown(const struct stream *stream, const char *text);
 
 /* Keeps the fault unless there is one. False, for the caller to return. */
 bool stream_fail(struct stream *stream, const char *format, ...)

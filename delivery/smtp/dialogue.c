@@ -19,6 +19,7 @@ void dialogue_close(struct dialogue *dialogue)
 {
 	connection_close(dialogue->connection);
 	reply_reader_clear(&dialogue->reader);
+	secret_filter_free(dialogue->filter);
 	g_free(dialogue->fault);
 }
 
@@ -37,13 +38,26 @@ char *dialogue_quote(const struct smtp_reply *reply)
 			       reply->status, reply->text);
 }
 
+/* --- what the server says ---------------------------------------------------------- */
+
+static enum reply_progress next_reply(struct dialogue *dialogue, struct smtp_reply *reply_out)
+{
+	enum reply_progress progress = reply_reader_next(&dialogue->reader, reply_out);
+
+	if (progress == REPLY_COMPLETE) {
+		g_autofree char *text = reply_out->text;
+
+		reply_out->text = secret_filter_show(dialogue->filter, text);
+	}
+	return progress;
+}
+
 /* --- what was not asked for --------------------------------------------------------- */
 
 static bool fail_out_of_turn(struct dialogue *dialogue)
 {
 	struct smtp_reply reply = {0};
-	bool is_closing =
-	    reply_reader_next(&dialogue->reader, &reply) == REPLY_COMPLETE && reply.code == CLOSING;
+	bool is_closing = next_reply(dialogue, &reply) == REPLY_COMPLETE && reply.code == CLOSING;
 	g_autofree char *text = reply.text;
 	g_autofree char *quote = is_closing ? dialogue_quote(&reply) : NULL;
 
@@ -113,7 +127,7 @@ bool dialogue_hear(struct dialogue *dialogue, const char *step, unsigned seconds
 	while (!dialogue->fault) {
 		char bytes[READ_BYTES];
 
-		progress = reply_reader_next(&dialogue->reader, reply_out);
+		progress = next_reply(dialogue, reply_out);
 		if (progress == REPLY_COMPLETE)
 			break;
 		if (progress == REPLY_UNREADABLE) {

@@ -13,13 +13,15 @@
 
 #include "delivery/smtp/reply_reader.h"
 #include "net/connection.h"
+#include "net/secret_filter.h"
 
 struct dialogue {
 	struct connection *connection;
 	struct reply_reader reader;
 	const char *last_step; /* what was said last, for people */
 	bool was_anything_heard;
-	char *fault; /* NULL: none */
+	char *fault;                  /* NULL: none */
+	struct secret_filter *filter; /* once it was told a secret; else NULL */
 };
 
 /* Takes the connection. */

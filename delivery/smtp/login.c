@@ -96,6 +96,7 @@ static bool run_mechanism(struct dialogue *dialogue, const struct smtp_client *c
 		return dialogue_fail(dialogue, g_strdup(error->message));
 	const struct sasl_login login = {client->username, secret, client->host, client->port};
 	bool is_heard = false;
+	dialogue->filter = sasl_filter(&login);
 	if (mechanism->initial_response) {
 		g_autofree char *command = g_strdup_printf("AUTH %s ", mechanism->name);
 		char *initial_response = mechanism->initial_response(&login);
@@ -105,8 +106,6 @@ static bool run_mechanism(struct dialogue *dialogue, const struct smtp_client *c
 	} else {
 		is_heard = run_by_turns(dialogue, client, secret, reply_out);
 	}
-	g_autofree char *text = reply_out->text;
-	reply_out->text = sasl_without_secret(&login, text ? text : "");
 	secret_free(secret);
 	return is_heard;
 }

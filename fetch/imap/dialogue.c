@@ -259,8 +259,9 @@ static bool read_imap_status(struct imap_dialogue *dialogue, bool is_goodbye)
 
 	if (!text)
 		return false;
+	g_autofree char *shown = stream_shown(dialogue->stream, text);
 	if (is_goodbye)
-		return stream_fail(dialogue->stream, "the server says: %s", text);
+		return stream_fail(dialogue->stream, "the server says: %s", shown);
 	return take_code(dialogue, text);
 }
 
@@ -296,20 +297,22 @@ static bool read_untagged(struct imap_dialogue *dialogue)
 
 static enum imap_answer keep_answer_text(struct imap_dialogue *dialogue, enum imap_answer answer)
 {
-	g_free(dialogue->text);
-	dialogue->text = imap_lexer_rest(&dialogue->lexer);
-	return dialogue->text ? answer : IMAP_BROKEN;
+	g_autofree char *text = imap_lexer_rest(&dialogue->lexer);
+
+	g_clear_pointer(&dialogue->text, g_free);
+	if (!text || !take_code(dialogue, text))
+		return IMAP_BROKEN;
+	dialogue->text = stream_shown(dialogue->stream, text);
+	return answer;
 }
 
 static enum imap_answer read_tagged(struct imap_dialogue *dialogue)
 {
 	if (!expect(dialogue, IMAP_ATOM))
 		return IMAP_BROKEN;
-	enum imap_answer answer =
-	    keep_answer_text(dialogue, is_response_word(dialogue, "OK")   ? IMAP_OK
-				       : is_response_word(dialogue, "NO") ? IMAP_NO
-									  : IMAP_BAD);
-	return answer == IMAP_BROKEN || !take_code(dialogue, dialogue->text) ? IMAP_BROKEN : answer;
+	return keep_answer_text(dialogue, is_response_word(dialogue, "OK")   ? IMAP_OK
+					  : is_response_word(dialogue, "NO") ? IMAP_NO
+									     : IMAP_BAD);
 }
 
 enum imap_answer imap_dialogue_hear(struct imap_dialogue *dialogue)

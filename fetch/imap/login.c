@@ -124,12 +124,11 @@ static bool run_login(struct imap_dialogue *dialogue, const struct store_opening
 	if (!mechanism && (is_oauth || (dialogue->capabilities & IMAP_CANNOT_LOGIN) != 0))
 		return refuse_login(settings->username,
 				    "the server offers no way to log in that is known here", error);
+	stream_set_filter(dialogue->stream, sasl_filter(&login));
 	enum imap_answer answer =
 	    mechanism ? authenticate(dialogue, mechanism, &login) : log_in(dialogue, &login);
 	if (answer == IMAP_BROKEN)
 		return stream_report(dialogue->stream, error);
-	g_autofree char *text = dialogue->text;
-	dialogue->text = sasl_without_secret(&login, text);
 	/* RFC 5530: the server is out of order, not the password */
 	if (answer != IMAP_OK && (imap_dialogue_has_code(dialogue, "UNAVAILABLE") ||
 				  imap_dialogue_has_code(dialogue, "INUSE") ||

@@ -46,7 +46,8 @@ static void strip(struct pop3_dialogue *dialogue, size_t len)
 {
 	g_string_erase(dialogue->line, 0, (gssize)len);
 	g_autofree char *valid = g_utf8_make_valid(dialogue->line->str, -1);
-	g_string_assign(dialogue->line, g_strstrip(valid));
+	g_autofree char *shown = stream_shown(dialogue->stream, g_strstrip(valid));
+	g_string_assign(dialogue->line, shown);
 }
 
 enum pop3_answer pop3_dialogue_hear(struct pop3_dialogue *dialogue)

@@ -104,9 +104,8 @@ bool pop3_login(struct pop3_dialogue *dialogue, const struct store_opening *open
 						  : dialogue->line->str);
 		return false;
 	}
+	stream_set_filter(dialogue->stream, sasl_filter(&login));
 	answer = mailbox_settings_is_oauth(settings) ? log_in_by_token(dialogue, &login)
 						     : log_in_by_password(dialogue, &login);
-	g_autofree char *text = sasl_without_secret(&login, dialogue->line->str);
-	g_string_assign(dialogue->line, text);
 	return answer == POP3_OK || report_login_answer(dialogue, answer, settings, error);
 }

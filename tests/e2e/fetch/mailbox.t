@@ -153,13 +153,20 @@ subtest 'a server that repeats the login' => sub {
     my $proxy = Bounce::LyingProxy->new($instance, $dovecot);
     my $plain = encode_base64(join("\0", '', Bounce::Dovecot::USER, Bounce::Dovecot::PASSWORD), '');
 
-    # [protocol, the command, the answer to it]
+    my $login   = qr/^(\w+) (AUTHENTICATE PLAIN .*?)\r/;
+    my $refused = qr/login as \S+ refused/;
+
+    # [protocol, the command, the answer to it, how that is told]
     for my $row (
-        [ 'imaps', qr/^(\w+) (AUTHENTICATE PLAIN .*?)\r/, '$tag BAD what is $line?' ],
-        [ 'imaps', qr/^(\w+) (AUTHENTICATE PLAIN .*?)\r/, '$tag NO $line: of $password?' ],
-        [ 'pop3s', qr/^()(PASS .*?)\r/,                   '-ERR what is $line?' ],
+        [ 'imaps', $login,                '$tag BAD what is $line?',        $refused ],
+        [ 'imaps', $login,                '$tag NO $line: of $password?',   $refused ],
+        [ 'imaps', $login,                '* BYE what is $line?',           qr/the server says/ ],
+        [ 'imaps', qr/^(\w+) (SELECT)/,   '$tag NO not with $password',     qr/the server says/ ],
+        [ 'pop3s', qr/^()(PASS .*?)\r/,   '-ERR what is $line?',            $refused ],
+        [ 'pop3s', qr/^()(PASS .*?)\r/,   "+OK\r\n-ERR what is \$line?",    qr/out of turn/ ],
+        [ 'pop3s', qr/^()(UIDL)/,         '-ERR not with $password',        qr/the server says/ ],
     ) {
-        my ($protocol, $command, $answer) = @$row;
+        my ($protocol, $command, $answer, $told) = @$row;
         my $port = $proxy->start($protocol,
             client => sub {
                 my ($mitm, $line) = @_;
@@ -170,7 +177,7 @@ subtest 'a server that repeats the login' => sub {
             });
         mailbox(protocol => $protocol, port => $port);
         my ($status, $said) = $fetch->once;
-        like $said, qr/login as \S+ refused: [^\n]*\*\*\*/, "$protocol: $answer: is named";
+        like $said, qr/$told: [^\n]*\*\*\*/, "$protocol: $answer: is named";
         my ($password) = map {quotemeta} Bounce::Dovecot::PASSWORD;
         unlike $said, qr/$password|\Q$plain\E/, 'without the password';
     }

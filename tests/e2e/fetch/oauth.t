@@ -163,6 +163,10 @@ for my $row (
     ],
     [ [ 401, '{"error":"invalid_client"}' ], {}, qr/client_secret_file: client_id and its secret/ ],
     [ [ 400, '{"error":"invalid_scope"}' ],  {}, qr/scope: not what was consented to/ ],
+    [   [ 401, '{"error":"invalid_client","error_description":"what is s&cret?"}' ],
+        {}, qr/invalid_client: what is \*\*\*\?/
+    ],
+    [ [ 400, '{"error":"client_secret=s%26cret&x"}' ], {}, qr/no token: status 400 \*\*\*$/m ],
     [ [ 503, 'busy' ],                       {}, qr/token_url: no token: status 503/ ],
     [ [ 200, '<html>' ],                     {}, qr/token_url: no token: status 200/ ],
     [ [ 200, '[' x 60_000 ],                 {}, qr/token_url: no token: status 200/ ],
@@ -181,6 +185,7 @@ for my $row (
     my ($status, $said) = $fetch->once;
     isnt $status, 0, "no success: $pattern";
     like $said, $pattern, 'said';
+    unlike $said, qr/s(?:&|%26)cret/, 'without the secret';
     cmp_ok asked() - $asked, '<=', 1, 'asked once at most';
 }
 

@@ -139,6 +139,9 @@ static const struct row rows[] = {
     {"repeats the words of LOGIN", AT_CREDENTIAL, .reply = "535 5.7.8 c2VjcmV0? bad\r\n",
      .outcomes = NOTHING, .problem = "refused: 535 5.7.8 \\*\\*\\*\\? bad$",
      .offer = "DSN,AUTH LOGIN", .login = LOGIN_CLEARTEXT},
+    {"repeats the login, and leaves", AT_AUTH, .reply = "334\r\n421 4.3.0 was it secret?\r\n",
+     .outcomes = NOTHING, .problem = "the server says: 421 4.3.0 was it \\*\\*\\*\\?$",
+     .login = LOGIN_CLEARTEXT},
     /* a stop leaves them no more than its own time, and is no fault of theirs */
     {"silent, a stop before the greeting", AT_GREETING, .trick = TRICK_SILENCE, .outcomes = NOTHING,
      .is_stopped = true, .waits = 3600},
