@@ -304,15 +304,23 @@ const struct prose_dialect *dialect_reader_collect(const struct message *message
 	return NULL;
 }
 
-/* The sender, or whom people should turn to; not if a server refused him, or the header says that
- * he has failed: many write to info@. */
+/* Is there more in the diagnostic than the address? */
+static bool is_told_of(const struct report_recipient *r)
+{
+	const char *at = address_locate(r->diagnostic, r->recipient);
+	const char *end = at ? at + strlen(r->recipient) : r->diagnostic;
+	return end[strspn(end, "> \t\n.,;:)")] != '\0';
+}
+
+/* The sender, or whom people should turn to; not if something is said of him, or the header says
+ * that he has failed: many write to info@. */
 static bool is_bystander(const struct message *message, const struct report_recipient *r,
 			 char *const *failed)
 {
 	if (!correspondents_is_bystander(message, r->recipient))
 		return false;
 	return correspondents_include(message, r->recipient) ||
-	       (!*r->reply_code && !*r->status &&
+	       (!*r->reply_code && !*r->status && !is_told_of(r) &&
 		!address_is_in((const char *const *)failed, r->recipient));
 }
 
