@@ -129,6 +129,7 @@ static struct finding *read_refusal(const struct message *message, const char *s
 	finding->dialect = "words";
 	for (guint i = 0; i < finding->recipients->len; i++)
 		passage_set_diagnostic(message, finding, finding_recipient(finding, i));
+	passage_find_codes(message, finding);
 	return g_steal_pointer(&finding);
 }
 

@@ -145,6 +145,22 @@ void passage_read_transcript(const struct message *message, struct finding *find
 	}
 }
 
+/* The reply to show: the first, or one with words behind it, where that is a code alone. */
+static bool find_told_reply(const char *text, struct slice *found)
+{
+	if (!status_code_find_reply(text, found))
+		return false;
+	struct slice reply = *found;
+	do {
+		const char *behind = reply.data + reply.len;
+		if (strcspn(behind, "\n") > strspn(behind, " .-0123456789")) {
+			*found = reply;
+			return true;
+		}
+	} while (status_code_find_reply(reply.data + reply.len, &reply));
+	return true;
+}
+
 /* When one recipient is named, a code anywhere in the text belongs to it. */
 void passage_find_codes(const struct message *message, struct finding *finding)
 {
@@ -154,8 +170,7 @@ void passage_find_codes(const struct message *message, struct finding *finding)
 	struct slice found;
 	if (*r->status || *r->reply_code || r->action != REPORT_ACTION_FAILED)
 		return;
-	if (!status_code_find_reply(message->text, &found) &&
-	    !status_code_find(message->text, &found))
+	if (!find_told_reply(message->text, &found) && !status_code_find(message->text, &found))
 		return;
 	struct slice around = passage_paragraph(message->text, found.data);
 	const char *line = value_pool_line(finding->pool, around.data, around.len);
