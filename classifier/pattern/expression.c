@@ -294,9 +294,19 @@ static bool parse_atom(struct parser *parser, struct fragment *out)
 		if (parse_repetition(&parser->at, &times))
 			return fail_expression(parser, "a repetition of nothing");
 		parser->at = g_utf8_next_char(from);
-		*out = fragment_character(parser->nfa, from, (size_t)(parser->at - from));
+		*out = fragment_text(parser->nfa, from, (size_t)(parser->at - from));
 		return true;
 	}
+}
+
+/* How many characters stand there that mean themselves and are not repeated. */
+static size_t plain_length(const char *at)
+{
+	size_t len = 0;
+
+	while (g_ascii_isalnum(at[len]) || at[len] == ' ')
+		len++;
+	return len > 0 && at[len] != '\0' && strchr("?*+{", at[len]) ? len - 1 : len;
 }
 
 static bool parse_sequence(struct parser *parser, struct fragment *out)
@@ -306,8 +316,13 @@ static bool parse_sequence(struct parser *parser, struct fragment *out)
 	*out = fragment_nothing(parser->nfa);
 	while (*parser->at != '\0' && *parser->at != '|' && *parser->at != ')') {
 		struct fragment piece;
-		if (!parse_piece(parser, &piece))
+		size_t plain = plain_length(parser->at);
+		if (plain > 0 && parser->nfa->node_count <= parser->nodes_max) {
+			piece = fragment_text(parser->nfa, parser->at, plain);
+			parser->at += plain;
+		} else if (!parse_piece(parser, &piece)) {
 			return false;
+		}
 		fragment_append(parser->nfa, out, &piece);
 		parser->is_preceded |= piece.min > 0;
 	}

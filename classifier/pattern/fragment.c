@@ -39,17 +39,18 @@ void fragment_append(struct nfa *nfa, struct fragment *to, const struct fragment
 	to->min += fragment->min;
 }
 
-/* len: 1 at least. */
+/* len: 1 at least. The nodes follow each other. */
 static struct fragment bytes(struct nfa *nfa, const char *text, size_t len)
 {
-	struct fragment all = one_node(add_nfa_node(nfa, NFA_BYTE, (unsigned char)text[0]), 1);
+	unsigned first = nfa->node_count, last = first;
 
-	for (size_t i = 1; i < len; i++) {
-		struct fragment one =
-		    one_node(add_nfa_node(nfa, NFA_BYTE, (unsigned char)text[i]), 1);
-		fragment_append(nfa, &all, &one);
+	for (size_t i = 0; i < len; i++) {
+		struct nfa_node node = {.kind = NFA_BYTE,
+					.byte = (unsigned char)g_ascii_tolower(text[i])};
+		last = nfa_add(nfa, node);
+		nfa_link(nfa, last, i + 1 < len ? last + 1 : 0);
 	}
-	return all;
+	return (struct fragment){.first = first, .last = last, .min = len};
 }
 
 void fragment_add_choice(struct nfa *nfa, struct fragment *to, const struct fragment *other,
@@ -63,12 +64,11 @@ void fragment_add_choice(struct nfa *nfa, struct fragment *to, const struct frag
 	to->min = MIN(to->min, other->min);
 }
 
-struct fragment fragment_character(struct nfa *nfa, const char *from, size_t len)
+struct fragment fragment_text(struct nfa *nfa, const char *text, size_t len)
 {
-	if (len == 1)
-		return one_node(add_nfa_node(nfa, NFA_BYTE, (unsigned char)g_ascii_tolower(*from)),
-				1);
-	g_autofree char *small = text_lower_in_place(g_strndup(from, len));
+	if ((unsigned char)text[0] < 0x80)
+		return bytes(nfa, text, len);
+	g_autofree char *small = text_lower_in_place(g_strndup(text, len));
 	return bytes(nfa, small, len);
 }
 
@@ -108,7 +108,7 @@ struct fragment fragment_class(struct nfa *nfa, const struct char_class *class, 
 		fragment_add_choice(nfa, &all, &wide, join);
 	}
 	for (const char *c = class->members->str; *c != '\0'; c = g_utf8_next_char(c)) {
-		struct fragment one = fragment_character(nfa, c, (size_t)(g_utf8_next_char(c) - c));
+		struct fragment one = fragment_text(nfa, c, (size_t)(g_utf8_next_char(c) - c));
 		fragment_add_choice(nfa, &all, &one, join);
 	}
 	return all;

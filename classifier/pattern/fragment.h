@@ -21,8 +21,8 @@ struct fragment {
 
 struct fragment fragment_nothing(struct nfa *nfa);
 struct fragment fragment_assertion(struct nfa *nfa, enum nfa_assertion kind);
-/* len: of one character. */
-struct fragment fragment_character(struct nfa *nfa, const char *from, size_t len);
+/* len: of one character, or of several that are ASCII. */
+struct fragment fragment_text(struct nfa *nfa, const char *text, size_t len);
 struct fragment fragment_class(struct nfa *nfa, const struct char_class *class, bool is_utf8);
 struct fragment fragment_any(struct nfa *nfa, bool is_utf8);
 

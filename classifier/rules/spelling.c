@@ -58,7 +58,7 @@ static size_t piece_length(const char *text)
 	if (*text == '\\' && text[1] != '\0')
 		return 1 + letter_length(text + 1);
 	if (*text != '[')
-		return letter_length(text);
+		return (guchar)*text < 0x80 ? 1 : letter_length(text);
 	end += *end == '^';
 	end += *end == ']';
 	while (*end != '\0' && *end != ']')

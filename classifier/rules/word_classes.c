@@ -128,7 +128,8 @@ char *word_classes_expand(const struct word_classes *classes, const char *patter
 	while (*pattern != '\0') {
 		size_t name_len = *pattern == '{' ? name_length(pattern + 1) : 0;
 		if (name_len == 0 || pattern[1 + name_len] != '}') {
-			size_t len = plain_length(pattern);
+			size_t run = strcspn(pattern, "\\[{");
+			size_t len = run > 0 ? run : plain_length(pattern);
 			g_string_append_len(out, pattern, (gssize)len);
 			pattern += len;
 			continue;
