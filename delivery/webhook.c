@@ -21,6 +21,7 @@
 #include "db/outbox/events.h"
 #include "delivery/repeating_thread.h"
 #include "delivery/webhook_signature.h"
+#include "net/connection.h"
 #include "net/https_pool.h"
 
 enum {
@@ -53,6 +54,7 @@ struct webhook {
 	bool is_away;       /* the receiver, or the database */
 	gint64 answered_at; /* the last time that the receiver decided on an event; monotonic */
 	unsigned refused;   /* by an answer, in a row */
+	gint is_over;       /* atomic: we have to stop, and nobody waits for an answer any more */
 	char **secrets;     /* NULL: the file could not be read */
 	struct stat secret_file; /* as it was when they were read */
 	bool is_fault_told;
@@ -128,6 +130,13 @@ static void attempt_free(struct attempt *attempt)
 	g_free(attempt);
 }
 
+static bool must_end(void *context)
+{
+	struct webhook *webhook = context;
+
+	return g_atomic_int_get(&webhook->is_over) != 0;
+}
+
 static void begin_post(struct webhook *webhook, GPtrArray *batch, guint i)
 {
 	const struct delivery_settings *settings = webhook->settings;
@@ -146,7 +155,9 @@ static void begin_post(struct webhook *webhook, GPtrArray *batch, guint i)
 				   .form = event->body,
 				   .headers = (const char *const *)attempt->headers,
 				   .wait = (unsigned)settings->webhook_wait,
-				   .may_be_plain = strcmp(settings->webhook_cleartext, "yes") == 0};
+				   .may_be_plain = strcmp(settings->webhook_cleartext, "yes") == 0,
+				   .must_end = must_end,
+				   .context = webhook};
 	https_pool_begin(webhook->pool, &attempt->post);
 }
 
@@ -168,6 +179,16 @@ static const char *outcome_name(enum result result, long status)
 	if (result == TAKEN)
 		return "taken";
 	return status == HTTP_GONE ? "gone" : "failed";
+}
+
+/* This one, and those after it that were claimed with it. */
+static void give_back(struct webhook *webhook, const struct db_event *event)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!db_events_release(webhook->events, event, &error))
+		log_event(LOG_LEVEL_WARNING, "", "events not given back, their lease ends: %s",
+			  error->message);
 }
 
 static void settle_attempt(struct webhook *webhook, const struct attempt *attempt)
@@ -197,14 +218,22 @@ static void settle_attempt(struct webhook *webhook, const struct attempt *attemp
 	}
 }
 
+static void end_attempt(struct webhook *webhook, struct attempt *attempt)
+{
+	if (attempt->post.answer.status == 0 && must_end(webhook))
+		give_back(webhook, attempt->event); /* our stop is no fault of the receiver's */
+	else
+		settle_attempt(webhook, attempt);
+	attempt_free(attempt);
+}
+
 /* Settles what has ended, and waits so long for one that does. */
 static void await_transfers(struct webhook *webhook, guint64 microseconds)
 {
 	struct https_pool_post *post = https_pool_await(webhook->pool, microseconds);
 
 	while (post) {
-		settle_attempt(webhook, post->owner);
-		attempt_free(post->owner);
+		end_attempt(webhook, post->owner);
 		post = https_pool_await(webhook->pool, 0);
 	}
 }
@@ -223,16 +252,14 @@ static bool may_begin(const struct webhook *webhook)
 static void send_batch(struct webhook *webhook, GPtrArray *batch)
 {
 	guint64 share = (guint64)webhook->settings->webhook_wait * G_USEC_PER_SEC / PATIENCE_SHARE;
-	g_autoptr(GError) error = NULL;
 	guint i = 0;
 
 	do {
 		begin_post(webhook, batch, i++);
 		await_transfers(webhook, MAX(share, PATIENCE_MIN));
 	} while (i < batch->len && !webhook->is_away && may_begin(webhook));
-	if (i < batch->len && !db_events_release(webhook->events, batch->pdata[i], &error))
-		log_event(LOG_LEVEL_WARNING, "", "events not given back, their lease ends: %s",
-			  error->message);
+	if (i < batch->len)
+		give_back(webhook, batch->pdata[i]);
 }
 
 /* The number of events that were claimed; -1: it cannot be done. */
@@ -292,8 +319,11 @@ void webhook_stop(struct webhook *webhook)
 	if (!webhook)
 		return;
 	repeating_thread_stop(&webhook->thread);
-	while (https_pool_open(webhook->pool) > 0)
+	gint64 until = connection_deadline(CONNECTION_STOP_WAIT);
+	while (https_pool_open(webhook->pool) > 0) {
+		g_atomic_int_set(&webhook->is_over, g_get_monotonic_time() >= until);
 		await_transfers(webhook, G_USEC_PER_SEC);
+	}
 	https_pool_free(webhook->pool);
 	db_events_free(webhook->events);
 	g_strfreev(webhook->secrets);

@@ -160,6 +160,8 @@ static void fail_transfer(CURLcode code, const struct answer *answer, const char
 		reason = "the answer is too long";
 	else if (code == CURLE_OK)
 		reason = "the answer ends within its header";
+	else if (code == CURLE_ABORTED_BY_CALLBACK)
+		reason = "no answer until we had to stop";
 	g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s", reason);
 }
 

@@ -354,6 +354,22 @@ subtest 'gone, and sent again' => sub {
 };
 ok $worker->stop, 'it stops by itself';
 
+subtest 'stopped while the receiver hangs' => sub {
+    my $id = mail('S-1');
+    $receiver->behave('hang');
+    $worker = worker(webhook_wait => 300)->start;
+    set_status($id, 'sent');
+    $stage->wait_for(60, sub { of_mail($id) });
+    ok $worker->stop, 'it does not wait for the answer';
+    is $db->value("SELECT count(*) FROM bounce.event WHERE claim_id IS NULL AND attempts = 0
+                   AND communication_id = $id"), 1, 'the event is given back, and not counted';
+    $receiver->behave('200');
+    $worker = worker()->start;
+    $stage->wait_for(60, sub { told($id) });
+    is scalar(told($id)), 1, 'it comes at the next start';
+    ok $worker->stop, 'stopped';
+};
+
 my ($key, $certificate) = map { $instance->path("hook.$_") } qw(key pem);
 $instance->run([ qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x),
     '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', $key, '-out', $certificate ]);
