@@ -30,7 +30,8 @@ if [ -n "$(find $folders -name '*.[hd]*' -newer "$work/objects/stamp" 2>&1)" ]; 
 fi
 # shellcheck disable=SC2086,SC2046
 for source in base/*.c classifier/*/*.c db/values/token.c delivery/smtp/reply_reader.c \
-	delivery/smtp/ehlo_extensions.c net/stream.c net/tls.c net/connection.c net/oauth_reply.c \
+	delivery/smtp/ehlo_extensions.c net/stream.c net/secret_filter.c net/tls.c \
+	net/connection.c net/oauth_reply.c \
 	fetch/imap/dialogue.c fetch/imap/lexer.c fetch/pop3/dialogue.c fetch/lmtp_session.c \
 	console/http/form.c console/http/request.c console/session/seal.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
