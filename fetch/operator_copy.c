@@ -24,25 +24,40 @@ static void append_copy_line(GString *out, const char *line, size_t len)
 	g_string_append(out, "\r\n");
 }
 
+/* A bare CR ends a line, too: sent as it is, it would for who reads it so, behind our back. */
+static const char *next_copy_line(const char *line, const char *end, size_t *len_out)
+{
+	const char *stop = line;
+
+	while (stop < end && *stop != '\r' && *stop != '\n')
+		stop++;
+	*len_out = (size_t)(stop - line);
+	if (stop < end && *stop == '\r')
+		stop++;
+	else if (stop < end)
+		return stop + 1;
+	return stop < end && *stop == '\n' ? stop + 1 : stop;
+}
+
 GBytes *operator_copy_compose(const struct operator_copy *copy)
 {
 	GString *out = g_string_sized_new(copy->len + copy->len / 32 + 512);
 	const char *end = copy->bytes + copy->len;
+	struct x_bounce_filter filter = {0};
 	bool is_header = true;
-	bool is_dropped = false;
+	size_t len;
 
 	x_bounce_fields_append(out, &copy->fields, "\r\n");
 	for (const char *line = copy->bytes; line < end;) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		const char *next = stop ? stop + 1 : end;
-		size_t len = (size_t)((stop ? stop : end) - line);
+		const char *next = next_copy_line(line, end, &len);
+		enum x_bounce_line kind =
+		    is_header ? x_bounce_filter_line(&filter, line, len) : X_BOUNCE_LINE_KEPT;
 
-		if (len > 0 && line[len - 1] == '\r')
-			len--;
-		is_header = is_header && len > 0;
-		if (is_header && *line != ' ' && *line != '\t')
-			is_dropped = x_bounce_fields_is_one(line, len);
-		if (!is_header || !is_dropped)
+		is_header =
+		    is_header && (kind == X_BOUNCE_LINE_KEPT || kind == X_BOUNCE_LINE_DROPPED);
+		if (kind == X_BOUNCE_LINE_NO_FIELD)
+			g_string_append(out, "\r\n");
+		if (kind != X_BOUNCE_LINE_DROPPED)
 			append_copy_line(out, line, len);
 		line = next;
 	}

@@ -32,18 +32,33 @@ static bool write_bytes(int fd, const char *bytes, size_t len)
 
 /* Where the removal of fields stands, between two chunks of a header. */
 struct header_filter {
-	bool is_dropped;  /* the field at hand is one that only we may write */
-	bool is_mid_line; /* its line is longer than a chunk, and goes on */
-	bool is_over;     /* the body begins */
+	struct x_bounce_filter lines;
+	enum x_bounce_line kind; /* of the line at hand */
+	bool is_mid_line;        /* which is longer than a chunk, and goes on */
+	bool is_over;            /* the body begins */
 };
 
-static void begin_line(struct header_filter *filter, const char *line, size_t len)
+static void begin_line(struct header_filter *filter, GString *header, const char *line, size_t len)
 {
 	if (filter->is_mid_line)
 		return;
-	filter->is_over = *line == '\n' || *line == '\r';
-	if (!filter->is_over && *line != ' ' && *line != '\t')
-		filter->is_dropped = x_bounce_fields_is_one(line, len);
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	filter->kind = x_bounce_filter_line(&filter->lines, line, len);
+	filter->is_over =
+	    filter->kind == X_BOUNCE_LINE_EMPTY || filter->kind == X_BOUNCE_LINE_NO_FIELD;
+	if (filter->kind == X_BOUNCE_LINE_NO_FIELD)
+		g_string_append_c(header, '\n');
+}
+
+/* Some read a bare CR as the end of a line: what follows it would be a field of its own. */
+static void append_header_line(GString *header, const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool is_bare = line[i] == '\r' && i + 1 < len && line[i + 1] != '\n';
+
+		g_string_append_c(header, is_bare ? ' ' : line[i]);
+	}
 }
 
 /* Appends the header without the fields that only we may write; returns how many bytes of
@@ -60,12 +75,12 @@ static size_t append_header(struct header_filter *filter, GString *header, const
 
 		if (!line_end && line > bytes && len == CHUNK_MAX)
 			break;
-		begin_line(filter, line, (size_t)(end - line));
+		begin_line(filter, header, line, (size_t)((line_end ? line_end : end) - line));
 		if (filter->is_over)
 			break;
 		filter->is_mid_line = !line_end;
-		if (!filter->is_dropped)
-			g_string_append_len(header, line, next - line);
+		if (filter->kind == X_BOUNCE_LINE_KEPT)
+			append_header_line(header, line, (size_t)(next - line));
 		line = next;
 	}
 	return (size_t)(line - bytes);

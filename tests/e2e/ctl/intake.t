@@ -129,6 +129,20 @@ subtest 'what nobody can classify' => sub {
     like $mail, qr/^X-Filler: 3000x/m, 'without a loss';
     is Bounce::Mail::body($mail), Bounce::Mail::body($long), 'nor one in the body';
 
+    # [a mail, what of it stands behind our fields]
+    for my $row (
+        [ "A: b\rX-Bounce-Id: 1\n\nc\rd\n",   "A: b X-Bounce-Id: 1\n\nc\rd\n" ],
+        [ " 1\nA: b\n\nX-Bounce-Id: 1\n",    "\n 1\nA: b\n\nX-Bounce-Id: 1\n" ],
+        [ "A: b\nc\nX-Bounce-Id: 1\n",        "A: b\n\nc\nX-Bounce-Id: 1\n" ],
+        [ "A: b\r\nX-Bounce-Id: 1\r\n\r\nc\r\n", "A: b\r\n\r\nc\r\n" ],
+        [ "\r\nX-Bounce-Id: 1\r\n",           "\r\nX-Bounce-Id: 1\r\n" ],
+    ) {
+        clear_outbox();
+        $ctl->run({ input => $row->[0] }, @intake, '--to', 'x@bounces.example.org');
+        my ($copy) = map {/^X-Bounce-Id: \d+\n(.*)\z/ms} outbox();
+        is $copy, $row->[1], 'nothing in it passes for ours';
+    }
+
     clear_outbox();
     $instance->write_file('outbox/fail', '');
     my $again = puzzle(letter('g@farm.example'));
