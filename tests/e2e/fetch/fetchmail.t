@@ -66,8 +66,9 @@ sub fetch {
             intake   => intake_command($option{conninfo} // ($ctl->command)[-1])
         ));
     chmod 0600, $rc;
+    # root's lock would be one for all runs of the tests on the machine
     return $instance->run(
-        [ 'fetchmail', '-f', $rc, '--nosyslog' ],
+        [ 'fetchmail', '-f', $rc, '--nosyslog', '--pidfile', "$home/pid" ],
         may_fail => 1,
         env      => { FETCHMAILHOME => $home, LC_ALL => 'C.UTF-8' });
 }
