@@ -70,7 +70,7 @@ sub put_mails {
 
 sub copies {
     my ($stage) = @_;
-    return grep { (Bounce::Mail::header($_, 'Subject') // '') eq PERSON }
+    return grep { (Bounce::Mail::header($_, 'Subject') // '') eq 'Letter: ' . PERSON }
         map { $_->[1] } $stage->mta->mailbox('operator');
 }
 

@@ -12,6 +12,7 @@
 #include <json-glib/json-glib.h>
 
 #include "base/error.h"
+#include "base/printable_text.h"
 #include "delivery/message/dsn.h"
 #include "delivery/message/header_fields.h"
 #include "delivery/message/raw_message.h"
@@ -388,6 +389,27 @@ static GMimeObject *original_part_new(const struct db_copy *copy)
 	return (GMimeObject *)part;
 }
 
+static GMimeObject *copy_body_new(const struct db_copy *copy)
+{
+	g_autofree char *text = copy_text(copy);
+	GMimeObject *original = original_part_new(copy);
+	bool is_8bit =
+	    g_mime_part_get_content_encoding((GMimePart *)original) == GMIME_CONTENT_ENCODING_8BIT;
+	GMimeObject *body = around("mixed", text_part_new("plain", text), original);
+
+	if (is_8bit) /* RFC 2045 section 6.4: then what it is in says so, too */
+		g_mime_object_set_header(body, "Content-Transfer-Encoding", "8bit", NULL);
+	return body;
+}
+
+/* The words are a stranger's, and stand beside our name. Heap. */
+static char *copy_subject(const struct db_copy *copy)
+{
+	g_autofree char *words = printable_text_clean(copy->subject, true, PRINTABLE_TEXT_ONE_LINE);
+
+	return g_strconcat("Letter: ", g_strstrip(words), NULL);
+}
+
 static void append_copy_fields(GString *out, const struct db_copy *copy)
 {
 	header_fields_add(out, "Auto-Submitted", "auto-generated");
@@ -400,13 +422,11 @@ static void append_copy_fields(GString *out, const struct db_copy *copy)
 GBytes *compose_copy(const struct db_copy *copy, const char *sender, GDateTime *now)
 {
 	GString *message = g_string_sized_new(COMPOSED_BYTES);
-	g_autofree char *text = copy_text(copy);
-	g_autoptr(GObject) body =
-	    (GObject *)around("mixed", text_part_new("plain", text), original_part_new(copy));
+	g_autoptr(GObject) body = (GObject *)copy_body_new(copy);
 	g_autofree char *from = g_strdup_printf("bounce-milter <%s>", sender);
 	char *const froms[] = {from, NULL};
 	char *const to[] = {copy->address, NULL};
-	g_autofree char *subject = g_utf8_make_valid(copy->subject, -1);
+	g_autofree char *subject = copy_subject(copy);
 
 	append_date(message, now);
 	header_fields_add_mailboxes(message, "From", froms);

@@ -10,6 +10,7 @@
 #include <json-glib/json-glib.h>
 
 #include "base/error.h"
+#include "base/printable_text.h"
 
 enum {
 	DIAGNOSTIC_MAX = 900, /* characters: a line has at most 998 bytes */
@@ -107,6 +108,8 @@ static char *explanation(JsonObject *facts, JsonObject *original, JsonArray *rec
 
 	for (guint i = 0; i < json_array_get_length(recipients); i++) {
 		JsonObject *recipient = json_array_get_object_element(recipients, i);
+		g_autofree char *diagnostic = printable_text_clean(
+		    document_member(recipient, "diagnostic"), true, PRINTABLE_TEXT_KEEP_LINES);
 
 		g_string_append_printf(out,
 				       "%sThe mail \"%s\" (%s%s%s) to %s was not delivered and is "
@@ -114,8 +117,7 @@ static char *explanation(JsonObject *facts, JsonObject *original, JsonArray *rec
 				       i == 0 ? "" : "\n", document_member(original, "subject"),
 				       document_member(facts, "process"),
 				       *reference == '\0' ? "" : " ", reference,
-				       document_member(recipient, "address"),
-				       document_member(recipient, "diagnostic"));
+				       document_member(recipient, "address"), diagnostic);
 	}
 	g_string_replace(out, "\r", "", 0); /* a reply may have several lines */
 	return g_string_free(out, FALSE);

@@ -64,11 +64,11 @@ sub put {
     return $db->value('SELECT max(id) FROM bounce.bounce');
 }
 
-# The operator's mails with that subject, header and text apart.
+# The operator's mails about a letter with that subject, header and text apart.
 sub arrived {
     my ($subject) = @_;
     return map { $_->[1] }
-        grep   { (Bounce::Mail::header($_->[1], 'Subject') // '') eq $subject }
+        grep   { (Bounce::Mail::header($_->[1], 'Subject') // '') eq "Letter: $subject" }
         $stage->mta->mailbox('operator');
 }
 

@@ -406,7 +406,7 @@ static const char facts[] =
     "e\", \"arrival_date\": \"2026-11-21T09:30:00.5+01:00\"},"
     " \"recipients\": [{\"address\": \"o'b\\\\x@b\xc3\xbc"
     "cher.example\", \"action\": \"failed\","
-    "   \"status\": \"5.7.1\", \"diagnostic\": \"550 5.7.1 n\xc3\xb6\\r\\nSubject: no\","
+    "   \"status\": \"5.7.1\", \"diagnostic\": \"550 5.7.1 n\xc3\xb6\\r\\nSubject: no\\u202e\","
     "   \"last_attempt_date\": \"2026-11-21T08:31:00+00:00\"},"
     "   {\"address\": \"blocked@customer.example\", \"action\": \"failed\","
     "   \"status\": \"5.7.1\", \"diagnostic\": \"the address is blocked\"}]}";
@@ -416,7 +416,7 @@ static const char status_fields[] =
     "Arrival-Date: Sat, 21 Nov 2026 08:30:00 +0000\n\n"
     "Original-Recipient: utf-8; o'b\\x{5C}x@b\\x{FC}cher.example\n"
     "Final-Recipient: utf-8; o'b\\x{5C}x@b\\x{FC}cher.example\n"
-    "Action: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 5.7.1 n?  Subject: no\n"
+    "Action: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 5.7.1 n?  Subject: no?\n"
     "Last-Attempt-Date: Sat, 21 Nov 2026 08:31:00 +0000\n\n"
     "Original-Recipient: rfc822; blocked@customer.example\n"
     "Final-Recipient: rfc822; blocked@customer.example\n"
@@ -459,7 +459,7 @@ static void test_notice(void)
 		    "The mail \"Gr\xc3\xbc\xc3\x9f"
 		    "e\" (invoice R-7) to o'b\\x@b\xc3\xbc"
 		    "cher.example was not delivered and is not tried again.\n\n"
-		    "550 5.7.1 n\xc3\xb6\nSubject: no\n\n"
+		    "550 5.7.1 n\xc3\xb6\nSubject: no \n\n"
 		    "The mail \"Gr\xc3\xbc\xc3\x9f"
 		    "e\" (invoice R-7) to blocked@customer.example was not delivered and is not "
 		    "tried again.\n\nthe address is blocked\n");
@@ -517,7 +517,8 @@ static void test_copy(void)
 					     .message_id = (char *)"copy.1@example.org",
 					     .class = (char *)"unclassified",
 					     .reason = (char *)"undetermined",
-					     .subject = (char *)"\303\204rger\r\nBcc: x@y.example",
+					     .subject = (char *)"\303\204rger\r\nBcc: x@y.example"
+								"\342\200\256\302\205",
 					     .received_at = (char *)"2026-11-21T08:00:00Z",
 					     .asked_by = (char *)rows[i].asked_by,
 					     .why = (char *)"for you",
@@ -536,6 +537,10 @@ static void test_copy(void)
 		g_assert_null(strstr(text, "\nBcc:"));
 		g_autoptr(GObject) message = (GObject *)parsed(text);
 		GMimeObject *body = g_mime_message_get_mime_part((GMimeMessage *)message);
+		g_assert_cmpstr(g_mime_message_get_subject((GMimeMessage *)message), ==,
+				"Letter: \303\204rger  Bcc: x@y.example");
+		g_assert_cmpstr(g_mime_object_get_header(body, "Content-Transfer-Encoding"), ==,
+				i == 0 ? "8bit" : NULL);
 		g_assert_cmpint(g_mime_multipart_get_count((GMimeMultipart *)body), ==, 2);
 		g_assert_true(
 		    GMIME_IS_MESSAGE_PART(g_mime_multipart_get_part((GMimeMultipart *)body, 1)));
