@@ -18,6 +18,8 @@ enum {
 struct secret_filter {
 	GHashTable *pieces;     /* hashes, of each place in a form */
 	GPtrArray *short_forms; /* that are shorter than a piece */
+	size_t
+	    decoded_min; /* bytes that the shortest one needs which is looked for in an encoding */
 };
 
 struct secret_filter *secret_filter_new(void)
@@ -26,6 +28,7 @@ struct secret_filter *secret_filter_new(void)
 
 	filter->pieces = g_hash_table_new(g_direct_hash, g_direct_equal);
 	filter->short_forms = g_ptr_array_new_with_free_func((GDestroyNotify)secret_free);
+	filter->decoded_min = PIECE_BYTES;
 	return filter;
 }
 
@@ -50,29 +53,27 @@ static void *piece_hash(const char *piece)
 	return GSIZE_TO_POINTER((gsize)hash);
 }
 
-/* As a line of an answer is read: clean, and here in lower case; takes the string. */
-static char *clean_text(char *text, size_t len)
+/* As a line of an answer is read, and in lower case. */
+static void clean_bytes(char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (g_ascii_iscntrl(text[i]))
-			text[i] = ' ';
-	char *valid = g_utf8_make_valid(text, (gssize)len);
-	char *lower = g_ascii_strdown(valid, -1);
-
-	secret_free(text);
-	secret_free(valid);
-	return lower;
+		bytes[i] = g_ascii_iscntrl(bytes[i]) ? ' ' : g_ascii_tolower(bytes[i]);
 }
 
 void secret_filter_add(struct secret_filter *filter, char *form)
 {
-	char *clean = g_strstrip(clean_text(form, strlen(form)));
+	char *clean = g_strstrip(g_utf8_make_valid(form, -1));
 	size_t len = strlen(clean);
+
+	secret_free(form);
+	clean_bytes(clean, len);
 
 	for (size_t i = 0; i + PIECE_BYTES <= len; i++)
 		g_hash_table_add(filter->pieces, piece_hash(clean + i));
 	if (len > 0 && len < PIECE_BYTES)
 		g_ptr_array_add(filter->short_forms, g_strdup(clean));
+	if (len >= DECODED_MIN)
+		filter->decoded_min = MIN(filter->decoded_min, len);
 	secret_free(clean);
 }
 
@@ -102,12 +103,16 @@ static size_t mark_forms(const struct secret_filter *filter, const char *lower, 
 /* How many bytes of what was decoded are secret; takes and wipes it. */
 static size_t count_secret_bytes(const struct secret_filter *filter, GString *decoded)
 {
-	size_t len = decoded->len;
-	char *lower = clean_text(g_string_free(decoded, FALSE), len);
-	g_autofree char *marks = g_malloc0(strlen(lower) + 1);
-	size_t count = mark_forms(filter, lower, DECODED_MIN, marks);
+	size_t count = 0;
 
-	secret_free(lower);
+	if (decoded->len >= filter->decoded_min) {
+		g_autofree char *marks = g_malloc0(decoded->len + 1);
+
+		clean_bytes(decoded->str, decoded->len);
+		count = mark_forms(filter, decoded->str, DECODED_MIN, marks);
+	}
+	explicit_bzero(decoded->str, decoded->len);
+	g_string_free(decoded, TRUE);
 	return count;
 }
 
@@ -153,6 +158,8 @@ static size_t read_entity(const char *text, gunichar *character_out)
 	    {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
 	char *end;
 
+	if (*text != '&')
+		return 0;
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (g_str_has_prefix(text, names[i].name)) {
 			*character_out = (guchar)names[i].character;
@@ -239,11 +246,13 @@ static bool has_encoded_form(const struct secret_filter *filter, const char *tex
 			     const char *shown)
 {
 	GString *unescaped = unescape(shown);
-	bool is_in_digits =
-	    has_form_in_digits(filter, shown) || has_form_in_digits(filter, unescaped->str);
+	bool is_escaped = strcmp(unescaped->str, shown) != 0;
+	bool is_any = has_form_in_digits(filter, shown) ||
+		      (is_escaped && (has_form_in_digits(filter, unescaped->str) ||
+				      count_secret_bytes(filter, unescape(text)) > marked));
 
-	g_string_free(unescaped, TRUE);
-	return is_in_digits || count_secret_bytes(filter, unescape(text)) > marked;
+	secret_free(g_string_free(unescaped, FALSE));
+	return is_any;
 }
 
 /* --- what is shown ------------------------------------------------------------------------ */
