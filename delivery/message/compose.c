@@ -259,14 +259,25 @@ static void append_text(GString *out, const char *subtype, const char *text)
 	}
 }
 
+/* Of a notice of ours, which repeats what servers said; NULL: as the application wrote it. */
+static char *notice_text(const struct db_content *content)
+{
+	return *content->auto_submitted == '\0'
+		   ? NULL
+		   : printable_text_clean(content->text, true, PRINTABLE_TEXT_KEEP_LINES);
+}
+
 static bool append_body(GString *out, const struct db_content *content, GError **error)
 {
 	bool is_notice = *content->notice != '\0';
 
 	if (!is_notice && *content->attachments == '\0' &&
 	    !(content->has_text && content->has_html)) {
+		g_autofree char *ours = notice_text(content);
+		const char *text = ours ? ours : content->text;
+
 		append_text(out, content->has_html ? "html" : "plain",
-			    content->has_html ? content->html : content->text);
+			    content->has_html ? content->html : text);
 		return true;
 	}
 	g_autoptr(GObject) body = (GObject *)(is_notice ? notice_body_new(content->notice, error)

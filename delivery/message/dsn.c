@@ -117,10 +117,12 @@ static char *explanation(JsonObject *facts, JsonObject *original, JsonArray *rec
 				       i == 0 ? "" : "\n", document_member(original, "subject"),
 				       document_member(facts, "process"),
 				       *reference == '\0' ? "" : " ", reference,
-				       document_member(recipient, "address"), diagnostic);
+				       document_member(recipient, "address"),
+				       document_member(recipient, "diagnostic"));
 	}
 	g_string_replace(out, "\r", "", 0); /* a reply may have several lines */
-	return g_string_free(out, FALSE);
+	g_autofree char *text = g_string_free(out, FALSE);
+	return printable_text_clean(text, true, PRINTABLE_TEXT_KEEP_LINES);
 }
 
 static char *header_fields(JsonObject *original)

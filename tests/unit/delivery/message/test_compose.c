@@ -251,6 +251,20 @@ static void test_bytes(void)
 	g_assert_nonnull(strstr(both, part));
 }
 
+/* What turns text around is an application's own affair, and has no place in a notice of ours. */
+static void test_what_acts(void)
+{
+	struct db_content content = content_of();
+
+	content.has_text = true;
+	content.text = (char *)"a\342\200\256b\342\200\250c\nd";
+	g_autofree char *written = composed(&content);
+	g_assert_nonnull(strstr(written, "\r\n\r\na=E2=80=AEb=E2=80=A8c\r\nd\r\n"));
+	content.auto_submitted = (char *)"auto-generated";
+	g_autofree char *ours = composed(&content);
+	g_assert_nonnull(strstr(ours, "\r\n\r\na b c\r\nd\r\n"));
+}
+
 static void test_files(void)
 {
 	struct db_content content = content_of();
@@ -554,6 +568,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/shapes", test_shapes);
 	g_test_add_func("/compose/round-trip", test_round_trip);
 	g_test_add_func("/compose/bytes", test_bytes);
+	g_test_add_func("/compose/what-acts", test_what_acts);
 	g_test_add_func("/compose/files", test_files);
 	g_test_add_func("/compose/many-recipients", test_many_recipients);
 	g_test_add_func("/compose/nested-groups", test_nested_groups);
