@@ -99,6 +99,17 @@ static struct statement_names name_parties(const struct question *question,
 					.is_of_domain = is_of_domain};
 }
 
+/* The last byte of the words that a rule has found: a rule may look for the end of their sentence,
+ * and what stands behind that is another one. */
+static size_t last_byte(const char *folded, const struct rule_match *words)
+{
+	size_t at = words->end - 1;
+
+	while (at > 0 && strchr(" .,;:!?", folded[at]))
+		at--;
+	return at;
+}
+
 /* The words that a rule has found. One that is bound to a host knows what it means by them; a
  * code of the same reply stands for a word that nobody knows, but not for other ones. */
 static bool is_statement(const struct question *question, const struct rule_match *words)
@@ -107,8 +118,9 @@ static bool is_statement(const struct question *question, const struct rule_matc
 	struct statement_names names = name_parties(question, words->rule->reason, folded);
 	if (words->rule->host->len > 0 || words->end == 0)
 		return true;
-	return is_said_by_code(question) ? !statement_is_of_other(folded, words->end - 1, &names)
-					 : statement_is_known(folded, words->end - 1, &names);
+	size_t at = last_byte(folded, words);
+	return is_said_by_code(question) ? !statement_is_of_other(folded, at, &names)
+					 : statement_is_known(folded, at, &names);
 }
 
 /* The rule decides after all, or the next one that holds: other words of the reply may be a
@@ -134,7 +146,7 @@ static bool is_about_recipient(const struct question *question, const struct rul
 	const char *folded = question->input.field[RULE_FIELD_DIAGNOSTIC];
 	struct statement_names names = name_parties(question, reason, folded);
 	bool is_of_reply = words && words->field == RULE_FIELD_DIAGNOSTIC && words->end > 0;
-	size_t at = is_of_reply ? words->end - 1 : strlen(folded);
+	size_t at = is_of_reply ? last_byte(folded, words) : strlen(folded);
 	return question->permanence == PERMANENCE_TEMPORARY ||
 	       (statement_has_known_topic(folded, at, &names) &&
 		(words || !statement_is_of_other(folded, 0, &names)));

@@ -351,20 +351,35 @@ static bool is_forename(const char *word)
 	return g_unichar_islower(g_utf8_get_char(g_utf8_find_next_char(word, NULL)));
 }
 
+/* "Sorry, Rita has left us": how many words are passed over, 0 or 1. */
+static guint skip_interjection(const char **name, char **words)
+{
+	size_t len = strcspn(*name, " ");
+
+	if (len < 2 || (*name)[len - 1] != ',' || !is_phrase(get_known(), words[0]))
+		return 0;
+	*name += len;
+	*name += strspn(*name, " ");
+	return 1;
+}
+
 /* "Rita Example has left us": how many words are the name, or 0. None of them is said of something
  * else, and one alone is no name, unless it is written like one or follows the recipient's own:
  * "POP has left us". */
 static guint count_leaver(const char *sentence, char **words, guint count)
 {
 	const char *name = find_name(sentence);
+	guint skipped = count > 1 ? skip_interjection(&name, words) : 0;
 	guint limit = count_name_words(name);
+	words += skipped;
+	count -= skipped;
 	bool is_alone = limit > 0 && (is_forename(name) ||
 				      (name - sentence > 4 && strncmp(name - 4, "<@> ", 4) == 0));
 	for (guint i = 0; i < limit && i + 1 < count; i++) {
 		if (length_in(get_other(), words + i, count - i) > 0)
 			return 0;
 		if ((i > 0 || is_alone) && length_in(get_left(), words + i + 1, count - i - 1) > 0)
-			return i + 1;
+			return skipped + i + 1;
 	}
 	return 0;
 }

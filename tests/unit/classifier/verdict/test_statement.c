@@ -42,6 +42,7 @@ static const struct row {
     {"550 <rita@customer.example> Zorp has left the company", "left", true},
     {"550 Zorp has left the company", "left", true},
     {"550 Frau Dr. Zorp ist verstorben", "verstorben", true},
+    {"550 Sorry, Zorp has left the company", "left", true},
     {"550 ZORP has left the company", "left", false},
     {"550 zorp has left the company", "left", false},
     {"550 Filter has left the company", "left", false},
