@@ -35,7 +35,9 @@ static char *list_address(const char *from)
 /* "your message for list 'news'", also without the quotes: of the manager's host. */
 static char *list_by_name(const char *text, const char *from)
 {
-	static const char *const leads[] = {"list '", "list \"", "for list ", "to list ", NULL};
+	static const char *const leads[] = {"list '",    "list \"",  "liste '", "liste \"",
+					    "lista '",   "lista \"", "lijst '", "listan '",
+					    "for list ", "to list ", NULL};
 	const char *word = NULL;
 	size_t lead = 0;
 	for (size_t i = 0; !word && leads[i]; i++) {
