@@ -7,6 +7,7 @@
  */
 #include "classifier/pattern/dfa.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -41,29 +42,54 @@ struct beginning {
 	bool is_known;
 };
 
+/* A GArray of them calls a function for each. */
+struct numbers {
+	unsigned *data;
+	guint len, room;
+};
+
 struct dfa {
 	const struct nfa *nfa;
-	GArray *first;    /* unsigned: the first nodes of all expressions */
-	guint16 *table;   /* state, class -> state; 0: not known yet */
-	guint16 *slots;   /* states by their hash */
-	GArray *states;   /* struct state */
-	GArray *members;  /* unsigned */
+	struct numbers first; /* the first nodes of all expressions */
+	guint16 *table;       /* state, class -> state; 0: not known yet */
+	guint16 *slots;       /* states by their hash */
+	GArray *states;       /* struct state */
+	struct numbers members;
 	unsigned *marks;  /* per node: the turn in which it was reached */
 	unsigned *passed; /* the same, on the way through assertions */
 	unsigned turn;
-	unsigned round;              /* how often the table was begun */
-	GArray *stack, *ids, *nodes; /* of the state that is being made */
+	unsigned round;                   /* how often the table was begun */
+	struct numbers stack, ids, nodes; /* of the state that is being made */
 	struct beginning beginnings[BEFORE_COUNT][NFA_CLASSES_MAX];
 };
 
-static GArray *numbers_new(void)
+static void reserve_numbers(struct numbers *numbers, guint count)
 {
-	return g_array_sized_new(FALSE, FALSE, sizeof(unsigned), 64);
+	if (numbers->room - numbers->len >= count)
+		return;
+	numbers->room = numbers->room * 2 + MAX(count, 64);
+	numbers->data = g_renew(unsigned, numbers->data, numbers->room);
 }
 
-static unsigned number_at(const GArray *numbers, unsigned index)
+static inline void push(struct numbers *numbers, unsigned number)
 {
-	return g_array_index(numbers, unsigned, index);
+	if (G_UNLIKELY(numbers->len == numbers->room))
+		reserve_numbers(numbers, 1);
+	numbers->data[numbers->len++] = number;
+}
+
+static inline unsigned pop(struct numbers *numbers)
+{
+	return numbers->data[--numbers->len];
+}
+
+static void push_all(struct numbers *numbers, const struct numbers *others)
+{
+	if (others->len == 0)
+		return;
+	reserve_numbers(numbers, others->len);
+	memcpy(numbers->data + numbers->len, others->data, others->len * sizeof(unsigned));
+	numbers->len += others->len;
 }
 
 static const struct nfa_node *node_at(const struct dfa *dfa, unsigned index)
@@ -88,31 +114,23 @@ static unsigned end_class(const struct dfa *dfa)
 
 /* --- from nodes to nodes --------------------------------------------------------- */
 
-static unsigned pop(GArray *stack)
-{
-	unsigned top = number_at(stack, stack->len - 1);
-
-	g_array_set_size(stack, stack->len - 1);
-	return top;
-}
-
 /* Adds what is reached without a byte. */
-static void add_node(struct dfa *dfa, GArray *nodes, unsigned index)
+static void add_node(struct dfa *dfa, struct numbers *nodes, unsigned index)
 {
-	guint base = dfa->stack->len;
+	guint base = dfa->stack.len;
 
-	g_array_append_val(dfa->stack, index);
-	while (dfa->stack->len > base) {
-		unsigned at = pop(dfa->stack);
+	push(&dfa->stack, index);
+	while (dfa->stack.len > base) {
+		unsigned at = pop(&dfa->stack);
 		const struct nfa_node *node = node_at(dfa, at);
 		if (dfa->marks[at] == dfa->turn)
 			continue;
 		dfa->marks[at] = dfa->turn;
 		if (node->kind == NFA_SPLIT) {
-			g_array_append_val(dfa->stack, node->other);
-			g_array_append_val(dfa->stack, node->next);
+			push(&dfa->stack, node->other);
+			push(&dfa->stack, node->next);
 		} else {
-			g_array_append_val(nodes, at);
+			push(nodes, at);
 		}
 	}
 }
@@ -159,33 +177,35 @@ static bool takes(const struct dfa *dfa, const struct nfa_node *node, const stru
 				 gap->byte);
 }
 
-static void take_nodes(struct dfa *dfa, GArray *nodes, unsigned index, const struct gap *gap)
+static void take_nodes(struct dfa *dfa, struct numbers *nodes, unsigned index,
+		       const struct gap *gap)
 {
 	const struct nfa_node *node = node_at(dfa, index);
 
 	if (node->kind == NFA_ACCEPT)
-		g_array_append_val(dfa->ids, node->other);
+		push(&dfa->ids, node->other);
 	else if (takes(dfa, node, gap))
 		add_node(dfa, nodes, node->next);
 }
 
 /* What becomes of a node that waited: through assertions first, then behind the byte. */
-static void follow_nodes(struct dfa *dfa, GArray *nodes, unsigned index, const struct gap *gap)
+static void follow_nodes(struct dfa *dfa, struct numbers *nodes, unsigned index,
+			 const struct gap *gap)
 {
-	guint base = dfa->stack->len;
+	guint base = dfa->stack.len;
 
-	g_array_append_val(dfa->stack, index);
-	while (dfa->stack->len > base) {
-		unsigned at = pop(dfa->stack);
+	push(&dfa->stack, index);
+	while (dfa->stack.len > base) {
+		unsigned at = pop(&dfa->stack);
 		const struct nfa_node *node = node_at(dfa, at);
 		if (dfa->passed[at] == dfa->turn)
 			continue;
 		dfa->passed[at] = dfa->turn;
 		if (node->kind == NFA_SPLIT)
-			g_array_append_val(dfa->stack, node->other);
+			push(&dfa->stack, node->other);
 		if (node->kind == NFA_SPLIT ||
 		    (node->kind == NFA_ASSERT && assertion_holds(gap, node->byte)))
-			g_array_append_val(dfa->stack, node->next);
+			push(&dfa->stack, node->next);
 		else if (node->kind != NFA_ASSERT)
 			take_nodes(dfa, nodes, at, gap);
 	}
@@ -194,17 +214,16 @@ static void follow_nodes(struct dfa *dfa, GArray *nodes, unsigned index, const s
 static const struct beginning *get_beginning(struct dfa *dfa, const struct gap *gap)
 {
 	struct beginning *beginning = &dfa->beginnings[gap->before][gap->class];
-	g_autoptr(GArray) nodes = NULL;
+	struct numbers nodes = {0};
 
 	if (beginning->is_known)
 		return beginning;
 	dfa->turn++;
-	nodes = numbers_new();
-	for (unsigned i = 0; i < dfa->first->len; i++)
-		follow_nodes(dfa, nodes, number_at(dfa->first, i), gap);
+	for (unsigned i = 0; i < dfa->first.len; i++)
+		follow_nodes(dfa, &nodes, dfa->first.data[i], gap);
 	beginning->is_known = true;
-	beginning->count = nodes->len;
-	beginning->nodes = g_memdup2(nodes->data, nodes->len * sizeof(unsigned));
+	beginning->count = nodes.len;
+	beginning->nodes = nodes.data;
 	return beginning;
 }
 
@@ -215,21 +234,20 @@ static void leave(struct dfa *dfa, unsigned from, const struct gap *gap)
 	const struct state state = *state_at(dfa, from);
 
 	dfa->turn++;
-	g_array_set_size(dfa->ids, 0);
-	g_array_set_size(dfa->nodes, 0);
+	dfa->ids.len = 0;
+	dfa->nodes.len = 0;
 	for (unsigned i = 0; i < state.nodes; i++)
-		follow_nodes(dfa, dfa->nodes, number_at(dfa->members, state.from + state.ids + i),
-			     gap);
+		follow_nodes(dfa, &dfa->nodes, dfa->members.data[state.from + state.ids + i], gap);
 	for (unsigned i = 0; i < beginning->count; i++)
 		if (dfa->marks[beginning->nodes[i]] != dfa->turn) {
 			dfa->marks[beginning->nodes[i]] = dfa->turn;
-			g_array_append_val(dfa->nodes, beginning->nodes[i]);
+			push(&dfa->nodes, beginning->nodes[i]);
 		}
 }
 
 /* --- states ------------------------------------------------------------------------ */
 
-static int compare_down(gconstpointer a, gconstpointer b)
+static int compare_down(const void *a, const void *b)
 {
 	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
 
@@ -237,34 +255,34 @@ static int compare_down(gconstpointer a, gconstpointer b)
 }
 
 /* Orders the ids, each once. */
-static void settle_match_ids(GArray *ids)
+static void settle_match_ids(struct numbers *ids)
 {
 	unsigned used = 0;
 
 	if (ids->len < 2)
 		return;
-	g_array_sort(ids, compare_down);
+	qsort(ids->data, ids->len, sizeof *ids->data, compare_down);
 	for (unsigned i = 0; i < ids->len; i++)
-		if (i == 0 || number_at(ids, i) != number_at(ids, used - 1))
-			g_array_index(ids, unsigned, used++) = number_at(ids, i);
-	g_array_set_size(ids, used);
+		if (i == 0 || ids->data[i] != ids->data[used - 1])
+			ids->data[used++] = ids->data[i];
+	ids->len = used;
 }
 
 /* FNV-1a, by numbers instead of bytes. */
-static guint32 hash_numbers(guint32 hash, const GArray *numbers)
+static guint32 hash_numbers(guint32 hash, const struct numbers *numbers)
 {
 	for (unsigned i = 0; i < numbers->len; i++)
-		hash = (hash ^ number_at(numbers, i)) * 16777619U;
+		hash = (hash ^ numbers->data[i]) * 16777619U;
 	return hash;
 }
 
 static bool has_members(const struct dfa *dfa, const struct state *state)
 {
-	const unsigned *members = &g_array_index(dfa->members, unsigned, state->from);
+	const unsigned *members = dfa->members.data + state->from;
 
-	return state->ids == dfa->ids->len && state->nodes == dfa->nodes->len &&
-	       memcmp(members, dfa->ids->data, state->ids * sizeof(unsigned)) == 0 &&
-	       memcmp(members + state->ids, dfa->nodes->data, state->nodes * sizeof(unsigned)) == 0;
+	return state->ids == dfa->ids.len && state->nodes == dfa->nodes.len &&
+	       memcmp(members, dfa->ids.data, state->ids * sizeof(unsigned)) == 0 &&
+	       memcmp(members + state->ids, dfa->nodes.data, state->nodes * sizeof(unsigned)) == 0;
 }
 
 /* Before turns are used up: there are fewer of them in a round than the table has places. */
@@ -280,7 +298,7 @@ static void begin_again(struct dfa *dfa)
 	dfa->round++;
 	memset(dfa->table, 0, STATES_MAX * row_length(dfa) * sizeof *dfa->table);
 	memset(dfa->slots, 0, SLOTS * sizeof *dfa->slots);
-	g_array_set_size(dfa->members, 0);
+	dfa->members.len = 0;
 	g_array_set_size(dfa->states, 1);
 	if (dfa->turn > G_MAXUINT / 2)
 		forget_marks(dfa);
@@ -289,14 +307,14 @@ static void begin_again(struct dfa *dfa)
 static bool is_full(const struct dfa *dfa)
 {
 	return dfa->states->len == STATES_MAX ||
-	       dfa->members->len + dfa->ids->len + dfa->nodes->len > MEMBERS_MAX;
+	       dfa->members.len + dfa->ids.len + dfa->nodes.len > MEMBERS_MAX;
 }
 
 static unsigned add_state(struct dfa *dfa, struct state state, unsigned slot)
 {
-	state.from = dfa->members->len;
-	g_array_append_vals(dfa->members, dfa->ids->data, dfa->ids->len);
-	g_array_append_vals(dfa->members, dfa->nodes->data, dfa->nodes->len);
+	state.from = dfa->members.len;
+	push_all(&dfa->members, &dfa->ids);
+	push_all(&dfa->members, &dfa->nodes);
 	g_array_append_val(dfa->states, state);
 	dfa->slots[slot] = (guint16)(dfa->states->len - 1);
 	return dfa->states->len - 1;
@@ -305,9 +323,9 @@ static unsigned add_state(struct dfa *dfa, struct state state, unsigned slot)
 /* The state of the ids and nodes that were collected. */
 static unsigned find_state(struct dfa *dfa, enum before before)
 {
-	struct state state = {.ids = dfa->ids->len, .nodes = dfa->nodes->len, .before = before};
+	struct state state = {.ids = dfa->ids.len, .nodes = dfa->nodes.len, .before = before};
 
-	state.hash = hash_numbers(hash_numbers(2166136261U ^ before, dfa->ids), dfa->nodes);
+	state.hash = hash_numbers(hash_numbers(2166136261U ^ before, &dfa->ids), &dfa->nodes);
 	unsigned slot = (state.hash ^ state.hash >> 16) % SLOTS;
 	for (; dfa->slots[slot] != 0; slot = (slot + 1) % SLOTS) {
 		const struct state *other = state_at(dfa, dfa->slots[slot]);
@@ -326,7 +344,7 @@ static unsigned make_step(struct dfa *dfa, unsigned from, unsigned class)
 	unsigned round = dfa->round;
 
 	leave(dfa, from, &gap);
-	settle_match_ids(dfa->ids);
+	settle_match_ids(&dfa->ids);
 	unsigned to = find_state(dfa, nfa_is_word(gap.byte) ? BEFORE_WORD : BEFORE_OTHER);
 	if (round == dfa->round) /* else there is no such place any more */
 		dfa->table[from * row_length(dfa) + class] = (guint16)to;
@@ -343,16 +361,14 @@ struct dfa *dfa_new(const struct nfa *nfa)
 	dfa->table = g_new0(guint16, STATES_MAX * row_length(dfa));
 	dfa->slots = g_new0(guint16, SLOTS);
 	dfa->states = g_array_new(FALSE, TRUE, sizeof(struct state));
-	dfa->members = numbers_new();
 	dfa->marks = g_new0(unsigned, nfa->node_count);
 	dfa->passed = g_new0(unsigned, nfa->node_count);
-	dfa->first = numbers_new();
-	dfa->stack = numbers_new();
-	dfa->ids = numbers_new();
-	dfa->nodes = numbers_new();
+	reserve_numbers(&dfa->members, 1);
+	reserve_numbers(&dfa->ids, 1);
+	reserve_numbers(&dfa->nodes, 1);
 	dfa->turn = 1;
 	g_array_set_size(dfa->states, 1);
-	add_node(dfa, dfa->first, nfa->start);
+	add_node(dfa, &dfa->first, nfa->start);
 	return dfa;
 }
 
@@ -363,12 +379,12 @@ void dfa_free(struct dfa *dfa)
 	for (unsigned i = 0; i < BEFORE_COUNT; i++)
 		for (unsigned class = 0; class < NFA_CLASSES_MAX; class ++)
 			g_free(dfa->beginnings[i][class].nodes);
-	g_array_unref(dfa->first);
 	g_array_unref(dfa->states);
-	g_array_unref(dfa->members);
-	g_array_unref(dfa->stack);
-	g_array_unref(dfa->ids);
-	g_array_unref(dfa->nodes);
+	g_free(dfa->first.data);
+	g_free(dfa->members.data);
+	g_free(dfa->stack.data);
+	g_free(dfa->ids.data);
+	g_free(dfa->nodes.data);
 	g_free(dfa->table);
 	g_free(dfa->slots);
 	g_free(dfa->marks);
@@ -378,8 +394,8 @@ void dfa_free(struct dfa *dfa)
 
 static unsigned start_state(struct dfa *dfa)
 {
-	g_array_set_size(dfa->ids, 0);
-	g_array_set_size(dfa->nodes, 0);
+	dfa->ids.len = 0;
+	dfa->nodes.len = 0;
 	return find_state(dfa, BEFORE_NOTHING);
 }
 
@@ -396,7 +412,7 @@ static void report_match(const struct dfa *dfa, unsigned index, size_t end, dfa_
 	const struct state *state = state_at(dfa, index);
 
 	for (unsigned i = 0; i < state->ids; i++)
-		found(number_at(dfa->members, state->from + i), end, data);
+		found(dfa->members.data[state->from + i], end, data);
 }
 
 void dfa_scan(struct dfa *dfa, const char *text, size_t len, dfa_found *found, void *data)

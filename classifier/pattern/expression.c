@@ -299,14 +299,19 @@ static bool parse_atom(struct parser *parser, struct fragment *out)
 	}
 }
 
-/* How many characters stand there that mean themselves and are not repeated. */
+/* How many bytes stand there of characters that mean themselves and are not repeated. */
 static size_t plain_length(const char *at)
 {
 	size_t len = 0;
 
-	while (g_ascii_isalnum(at[len]) || at[len] == ' ')
+	while (g_ascii_isalnum(at[len]) || at[len] == ' ' || (unsigned char)at[len] >= 0x80)
 		len++;
-	return len > 0 && at[len] != '\0' && strchr("?*+{", at[len]) ? len - 1 : len;
+	if (len == 0 || at[len] == '\0' || !strchr("?*+{", at[len]))
+		return len;
+	do
+		len--;
+	while (len > 0 && ((unsigned char)at[len] & 0xC0) == 0x80);
+	return len;
 }
 
 static bool parse_sequence(struct parser *parser, struct fragment *out)

@@ -39,18 +39,11 @@ void fragment_append(struct nfa *nfa, struct fragment *to, const struct fragment
 	to->min += fragment->min;
 }
 
-/* len: 1 at least. The nodes follow each other. */
 static struct fragment bytes(struct nfa *nfa, const char *text, size_t len)
 {
-	unsigned first = nfa->node_count, last = first;
+	unsigned first = nfa_add_text(nfa, text, len);
 
-	for (size_t i = 0; i < len; i++) {
-		struct nfa_node node = {.kind = NFA_BYTE,
-					.byte = (unsigned char)g_ascii_tolower(text[i])};
-		last = nfa_add(nfa, node);
-		nfa_link(nfa, last, i + 1 < len ? last + 1 : 0);
-	}
-	return (struct fragment){.first = first, .last = last, .min = len};
+	return (struct fragment){.first = first, .last = first + (unsigned)len - 1, .min = len};
 }
 
 void fragment_add_choice(struct nfa *nfa, struct fragment *to, const struct fragment *other,
@@ -64,9 +57,18 @@ void fragment_add_choice(struct nfa *nfa, struct fragment *to, const struct frag
 	to->min = MIN(to->min, other->min);
 }
 
+static bool is_ascii(const char *text, size_t len)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < len; i++)
+		all |= (unsigned char)text[i];
+	return all < 0x80;
+}
+
 struct fragment fragment_text(struct nfa *nfa, const char *text, size_t len)
 {
-	if ((unsigned char)text[0] < 0x80)
+	if (is_ascii(text, len))
 		return bytes(nfa, text, len);
 	g_autofree char *small = text_lower_in_place(g_strndup(text, len));
 	return bytes(nfa, small, len);

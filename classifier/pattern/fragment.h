@@ -21,7 +21,7 @@ struct fragment {
 
 struct fragment fragment_nothing(struct nfa *nfa);
 struct fragment fragment_assertion(struct nfa *nfa, enum nfa_assertion kind);
-/* len: of one character, or of several that are ASCII. */
+/* len: of whole characters, at least one. */
 struct fragment fragment_text(struct nfa *nfa, const char *text, size_t len);
 struct fragment fragment_class(struct nfa *nfa, const struct char_class *class, bool is_utf8);
 struct fragment fragment_any(struct nfa *nfa, bool is_utf8);

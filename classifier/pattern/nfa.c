@@ -31,14 +31,33 @@ static struct nfa_node *node_at(const struct nfa *nfa, unsigned index)
 	return &nfa->nodes[index];
 }
 
+static void reserve_nodes(struct nfa *nfa, size_t count)
+{
+	if (nfa->node_room - nfa->node_count >= count)
+		return;
+	nfa->node_room = nfa->node_room * 2 + MAX((unsigned)count, 64);
+	nfa->nodes = g_renew(struct nfa_node, nfa->nodes, nfa->node_room);
+}
+
 unsigned nfa_add(struct nfa *nfa, struct nfa_node node)
 {
-	if (nfa->node_count == nfa->node_room) {
-		nfa->node_room = nfa->node_room * 2 + 64;
-		nfa->nodes = g_renew(struct nfa_node, nfa->nodes, nfa->node_room);
-	}
+	reserve_nodes(nfa, 1);
 	nfa->nodes[nfa->node_count] = node;
 	return nfa->node_count++;
+}
+
+unsigned nfa_add_text(struct nfa *nfa, const char *text, size_t len)
+{
+	unsigned first = nfa->node_count;
+
+	reserve_nodes(nfa, len);
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)g_ascii_tolower(text[i]);
+		unsigned next = i + 1 < len ? nfa->node_count + 1 : 0;
+		nfa->nodes[nfa->node_count++] =
+		    (struct nfa_node){.kind = NFA_BYTE, .byte = byte, .next = next};
+	}
+	return first;
 }
 
 unsigned nfa_add_set(struct nfa *nfa, const struct nfa_set *set, unsigned next)
@@ -82,25 +101,10 @@ static unsigned behind_empty(const struct nfa *nfa, unsigned index)
 	return index;
 }
 
-static void skip_empty_nodes(struct nfa *nfa)
-{
-	for (unsigned i = 1; i < nfa->node_count; i++) {
-		struct nfa_node *node = node_at(nfa, i);
-		node->next = behind_empty(nfa, node->next);
-		if (node->kind == NFA_SPLIT)
-			node->other = behind_empty(nfa, node->other);
-	}
-	for (unsigned i = 0; i < nfa->starts->len; i++) {
-		unsigned *start = &g_array_index(nfa->starts, unsigned, i);
-		*start = behind_empty(nfa, *start);
-	}
-	nfa->start = behind_empty(nfa, nfa->start);
-}
-
 /* --- common beginnings ------------------------------------------------------ */
 
 /* Deeper they have little in common. */
-enum { MERGE_DEPTH_MAX = 6, MERGE_DEPTH_BITS = 4, SHORT_LIST = 64 };
+enum { MERGE_DEPTH_MAX = 4, MERGE_DEPTH_BITS = 4, SHORT_LIST = 16 };
 
 /* Nodes that are a choice, behind those of the callers. */
 struct merge {
@@ -129,7 +133,7 @@ static void add_node(struct merge *merge, const struct nfa_node *node, unsigned 
 /* Adds a node of an expression, or those that it is a choice of. */
 static void add_choices(struct merge *merge, unsigned index)
 {
-	while (merge->marks[index] != merge->list) {
+	while (merge->marks[index = behind_empty(merge->nfa, index)] != merge->list) {
 		const struct nfa_node *node = node_at(merge->nfa, index);
 		merge->marks[index] = merge->list;
 		if (node->kind != NFA_SPLIT) {
@@ -141,21 +145,8 @@ static void add_choices(struct merge *merge, unsigned index)
 	}
 }
 
-static int compare_entries(gconstpointer a, gconstpointer b, gpointer data)
+static void sort_short_list(guint64 *list, unsigned len)
 {
-	guint64 x = *(const guint64 *)a, y = *(const guint64 *)b;
-
-	(void)data;
-	return (x > y) - (x < y);
-}
-
-/* The same list has one order. Nearly all are short. */
-static void sort_list(guint64 *list, unsigned len)
-{
-	if (len > SHORT_LIST) {
-		g_qsort_with_data(list, (gint)len, sizeof *list, compare_entries, NULL);
-		return;
-	}
 	for (unsigned i = 1; i < len; i++) {
 		guint64 entry = list[i];
 		unsigned at = i;
@@ -164,6 +155,30 @@ static void sort_list(guint64 *list, unsigned len)
 			list[at] = list[at - 1];
 		list[at] = entry;
 	}
+}
+
+/* Merges halves. other: room for as many. */
+static void sort_long_list(guint64 *list, unsigned len, guint64 *other)
+{
+	unsigned half = len / 2, i = 0, j = half;
+
+	if (len <= SHORT_LIST) {
+		sort_short_list(list, len);
+		return;
+	}
+	sort_long_list(list, half, other);
+	sort_long_list(list + half, len - half, other);
+	memcpy(other, list, half * sizeof *list);
+	for (unsigned to = 0; i < half; to++)
+		list[to] = j == len || other[i] <= list[j] ? other[i++] : list[j++];
+}
+
+/* The same list has one order. Nearly all are short. */
+static void sort_list(guint64 *list, unsigned len)
+{
+	g_autofree guint64 *other = len > SHORT_LIST ? g_new(guint64, len / 2) : NULL;
+
+	sort_long_list(list, len, other);
 }
 
 static bool ask_the_same(const struct merge *merge, unsigned i, unsigned j)
@@ -257,7 +272,6 @@ static void merge_beginnings(struct nfa *nfa)
 	for (unsigned i = 0; i < nfa->starts->len; i++)
 		add_choices(&merge, g_array_index(nfa->starts, unsigned, i));
 	nfa->start = merge_from(&merge, 0, MERGE_DEPTH_MAX);
-	skip_empty_nodes(nfa);
 	g_array_unref(merge.nodes);
 	g_hash_table_unref(merge.merged);
 }
@@ -268,6 +282,7 @@ static void merge_beginnings(struct nfa *nfa)
 static unsigned keep_node(const struct nfa *nfa, unsigned *place_of, struct nfa *kept,
 			  unsigned index)
 {
+	index = behind_empty(nfa, index);
 	if (index != 0 && place_of[index] == 0)
 		place_of[index] = nfa_add(kept, *node_at(nfa, index));
 	return place_of[index];
@@ -356,7 +371,6 @@ static void fold_capitals(struct nfa *nfa)
 
 void nfa_finish(struct nfa *nfa)
 {
-	skip_empty_nodes(nfa);
 	merge_beginnings(nfa);
 	compact(nfa);
 	find_classes(nfa);

@@ -59,6 +59,9 @@ void nfa_free(struct nfa *nfa);
 
 /* Returns the number of the new node. */
 unsigned nfa_add(struct nfa *nfa, struct nfa_node node);
+/* A node for each byte of the text, one behind the other; returns the number of the first. len: 1
+ * at least. */
+unsigned nfa_add_text(struct nfa *nfa, const char *text, size_t len);
 unsigned nfa_add_set(struct nfa *nfa, const struct nfa_set *set, unsigned next);
 void nfa_link(struct nfa *nfa, unsigned from, unsigned to);
 

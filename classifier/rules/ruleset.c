@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "classifier/pattern/pattern_set.h"
+#include "classifier/rules/alternatives.h"
 #include "classifier/rules/rule_file.h"
 
 /* A rule file larger than this is a mistake. */
@@ -25,18 +26,21 @@ enum role {
 	ROLE_HOST,
 };
 
-/* Whose pattern it is, by the pattern's id in its set. */
+/* Whose pattern it is. */
 struct owner {
 	guint rule;
 	enum role role;
 	unsigned line;
+	guint next; /* its place among the owners plus one, where there is another */
 };
 
 struct ruleset {
 	GPtrArray *rules; /* in the order of decision */
 	struct pattern_set *set[SET_COUNT];
 	GArray *owners[SET_COUNT];
-	GArray *bare; /* guint: rules without match */
+	GArray *first_owner[SET_COUNT]; /* guint: by the pattern's id, as next */
+	GHashTable *ids[SET_COUNT];     /* of patterns, plus one, by their texts; while compiling */
+	GArray *bare;                   /* guint: rules without match */
 };
 
 /* What a scan found out about each rule. */
@@ -62,6 +66,8 @@ static struct ruleset *ruleset_new(void)
 	for (unsigned i = 0; i < SET_COUNT; i++) {
 		rules->set[i] = pattern_set_new();
 		rules->owners[i] = g_array_new(FALSE, FALSE, sizeof(struct owner));
+		rules->first_owner[i] = g_array_new(FALSE, FALSE, sizeof(guint));
+		rules->ids[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	}
 	return rules;
 }
@@ -73,6 +79,8 @@ void ruleset_free(struct ruleset *rules)
 	for (unsigned i = 0; i < SET_COUNT; i++) {
 		pattern_set_free(rules->set[i]);
 		g_array_unref(rules->owners[i]);
+		g_array_unref(rules->first_owner[i]);
+		g_clear_pointer(&rules->ids[i], g_hash_table_unref);
 	}
 	g_array_unref(rules->bare);
 	g_ptr_array_unref(rules->rules);
@@ -213,14 +221,39 @@ static bool blame_pattern(const struct ruleset *rules, const struct owner *owner
 	return false;
 }
 
-static bool add_pattern(struct ruleset *rules, unsigned set, const struct owner *owner,
-			const char *text, GError **error)
+/* What several rules must not match is one pattern. */
+static bool add_pattern(struct ruleset *rules, unsigned set, struct owner owner, const char *text,
+			GError **error)
 {
 	g_autoptr(GError) cause = NULL;
+	GArray *first = rules->first_owner[set], *owners = rules->owners[set];
+	bool may_be_shared = owner.role == ROLE_UNLESS;
+	guint id = may_be_shared ? GPOINTER_TO_UINT(g_hash_table_lookup(rules->ids[set], text)) : 0;
 
-	if (!pattern_set_add(rules->set[set], text, &cause))
-		return blame_pattern(rules, owner, cause, error);
-	g_array_append_val(rules->owners[set], *owner);
+	if (id == 0) {
+		if (!pattern_set_add(rules->set[set], text, &cause))
+			return blame_pattern(rules, &owner, cause, error);
+		g_array_set_size(first, first->len + 1);
+		id = first->len;
+		g_array_index(first, guint, id - 1) = 0;
+		if (may_be_shared)
+			g_hash_table_insert(rules->ids[set], g_strdup(text), GUINT_TO_POINTER(id));
+	}
+	owner.next = g_array_index(first, guint, id - 1);
+	g_array_append_val(owners, owner);
+	g_array_index(first, guint, id - 1) = owners->len;
+	return true;
+}
+
+/* Where in the text it occurs does not matter, so that it may be taken apart. */
+static bool add_apart(struct ruleset *rules, unsigned set, struct owner owner, const char *text,
+		      GError **error)
+{
+	g_autoptr(GPtrArray) parts = alternatives_split(text);
+
+	for (guint i = 0; i < parts->len; i++)
+		if (!add_pattern(rules, set, owner, parts->pdata[i], error))
+			return false;
 	return true;
 }
 
@@ -229,8 +262,9 @@ static bool add_lines(struct ruleset *rules, unsigned set, struct owner owner, c
 {
 	for (guint i = 0; i < lines->len; i++) {
 		const struct rule_line *line = &g_array_index(lines, struct rule_line, i);
+		bool is_whole = owner.role != ROLE_UNLESS || strstr(line->text, " ..");
 		owner.line = line->line;
-		if (!add_pattern(rules, set, &owner, line->text, error))
+		if (!(is_whole ? add_pattern : add_apart)(rules, set, owner, line->text, error))
 			return false;
 	}
 	return true;
@@ -260,8 +294,10 @@ static bool compile(struct ruleset *rules, GError **error)
 	for (guint i = 0; i < rules->rules->len; i++)
 		if (!add_rule(rules, i, error))
 			return false;
-	for (unsigned set = 0; set < SET_COUNT; set++)
+	for (unsigned set = 0; set < SET_COUNT; set++) {
 		pattern_set_compile(rules->set[set]);
+		g_hash_table_remove_all(rules->ids[set]);
+	}
 	return true;
 }
 
@@ -356,24 +392,33 @@ static void note_match(struct finding *finding, enum rule_field field,
 	finding->end = hit->end;
 }
 
+static void note_owner(const struct owner *owner, unsigned set, const struct pattern_hit *hit,
+		       struct finding *finding)
+{
+	switch (owner->role) {
+	case ROLE_MATCH:
+		note_match(finding, (enum rule_field)set, hit);
+		break;
+	case ROLE_UNLESS:
+		finding->is_vetoed = true;
+		break;
+	case ROLE_HOST:
+		finding->is_host = true;
+		break;
+	}
+}
+
 static void note_hits(const struct ruleset *rules, unsigned set, const GArray *hits,
 		      struct finding *findings)
 {
 	for (guint i = 0; i < hits->len; i++) {
 		const struct pattern_hit *hit = &g_array_index(hits, struct pattern_hit, i);
-		const struct owner *owner =
-		    &g_array_index(rules->owners[set], struct owner, hit->id);
-		struct finding *finding = &findings[owner->rule];
-		switch (owner->role) {
-		case ROLE_MATCH:
-			note_match(finding, (enum rule_field)set, hit);
-			break;
-		case ROLE_UNLESS:
-			finding->is_vetoed = true;
-			break;
-		case ROLE_HOST:
-			finding->is_host = true;
-			break;
+		guint place = g_array_index(rules->first_owner[set], guint, hit->id);
+		while (place > 0) {
+			const struct owner *owner =
+			    &g_array_index(rules->owners[set], struct owner, place - 1);
+			note_owner(owner, set, hit, &findings[owner->rule]);
+			place = owner->next;
 		}
 	}
 }

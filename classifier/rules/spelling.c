@@ -81,7 +81,11 @@ char *spelling_widen(const char *pattern)
 		if (!instead)
 			continue;
 		g_string_append_len(out, copied, pattern - copied);
-		g_string_append_printf(out, "(?:%.*s|%s)", (int)length, pattern, instead);
+		g_string_append(out, "(?:");
+		g_string_append_len(out, pattern, (gssize)length);
+		g_string_append_c(out, '|');
+		g_string_append(out, instead);
+		g_string_append_c(out, ')');
 		copied = pattern + length;
 	}
 	g_string_append(out, copied);
