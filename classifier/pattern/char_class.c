@@ -35,7 +35,8 @@ static bool is_in(char kind, char c)
 	}
 }
 
-/* "\d", and "\D" for all but that */
+/* "\d", and "\D" for all but that. Beyond ASCII nearly everything is a letter: "\W" takes none of
+ * it, or "\W*$" would take the rest of a sentence. */
 static void insert_kind(struct char_class *class, char kind)
 {
 	struct char_class own = {.has_wide = false};
@@ -45,6 +46,7 @@ static void insert_kind(struct char_class *class, char kind)
 			insert(&own, (char)c);
 	if (g_ascii_isupper(kind))
 		negate(&own);
+	own.has_wide &= kind != 'W';
 	class->ascii.bits[0] |= own.ascii.bits[0];
 	class->ascii.bits[1] |= own.ascii.bits[1];
 	class->has_wide |= own.has_wide;
