@@ -129,6 +129,8 @@ static void add_node(struct dfa *dfa, struct numbers *nodes, unsigned index)
 		if (node->kind == NFA_SPLIT) {
 			push(&dfa->stack, node->other);
 			push(&dfa->stack, node->next);
+		} else if (node->kind == NFA_EMPTY) {
+			push(&dfa->stack, node->next);
 		} else {
 			push(nodes, at);
 		}
@@ -203,7 +205,7 @@ static void follow_nodes(struct dfa *dfa, struct numbers *nodes, unsigned index,
 		dfa->passed[at] = dfa->turn;
 		if (node->kind == NFA_SPLIT)
 			push(&dfa->stack, node->other);
-		if (node->kind == NFA_SPLIT ||
+		if (node->kind == NFA_SPLIT || node->kind == NFA_EMPTY ||
 		    (node->kind == NFA_ASSERT && assertion_holds(gap, node->byte)))
 			push(&dfa->stack, node->next);
 		else if (node->kind != NFA_ASSERT)

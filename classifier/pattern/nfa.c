@@ -276,40 +276,6 @@ static void merge_beginnings(struct nfa *nfa)
 	g_hash_table_unref(merge.merged);
 }
 
-/* --- what is left ------------------------------------------------------------- */
-
-/* The new place of a node. */
-static unsigned keep_node(const struct nfa *nfa, unsigned *place_of, struct nfa *kept,
-			  unsigned index)
-{
-	index = behind_empty(nfa, index);
-	if (index != 0 && place_of[index] == 0)
-		place_of[index] = nfa_add(kept, *node_at(nfa, index));
-	return place_of[index];
-}
-
-/* Drops the nodes that nothing leads to any more. */
-static void compact(struct nfa *nfa)
-{
-	struct nfa kept = {0};
-	g_autofree unsigned *place_of = g_new0(unsigned, nfa->node_count);
-
-	(void)nfa_add(&kept, *node_at(nfa, 0));
-	nfa->start = keep_node(nfa, place_of, &kept, nfa->start);
-	for (unsigned i = 1; i < kept.node_count; i++) {
-		struct nfa_node node = *node_at(&kept, i);
-		node.next = keep_node(nfa, place_of, &kept, node.next);
-		if (node.kind == NFA_SPLIT)
-			node.other = keep_node(nfa, place_of, &kept, node.other);
-		*node_at(&kept, i) = node;
-	}
-	g_free(nfa->nodes);
-	nfa->nodes = kept.nodes;
-	nfa->node_count = kept.node_count;
-	nfa->node_room = kept.node_room;
-	g_array_set_size(nfa->starts, 0);
-}
-
 /* --- classes of bytes ------------------------------------------------------- */
 
 /* Parts each class into the bytes within the set and those without. */
@@ -372,7 +338,6 @@ static void fold_capitals(struct nfa *nfa)
 void nfa_finish(struct nfa *nfa)
 {
 	merge_beginnings(nfa);
-	compact(nfa);
 	find_classes(nfa);
 	fold_capitals(nfa);
 }
