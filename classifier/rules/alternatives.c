@@ -2,19 +2,10 @@
 #include "classifier/rules/alternatives.h"
 
 #include <stdbool.h>
-#include <string.h>
+
+#include "classifier/rules/pattern_piece.h"
 
 enum { LONG_BYTES = 100 }; /* shorter ones cost less than one more pattern */
-
-/* The end of what is in square brackets, behind the opening one. */
-static const char *behind_class(const char *at)
-{
-	at += *at == '^';
-	at += *at == ']';
-	while (*at != '\0' && *at != ']')
-		at += *at == '\\' && at[1] != '\0' ? 2 : 1;
-	return *at == ']' ? at + 1 : at;
-}
 
 /* The end of the alternative that begins here; NULL where brackets do not fit. */
 static const char *end_of_alternative(const char *at)
@@ -22,14 +13,10 @@ static const char *end_of_alternative(const char *at)
 	int depth = 0;
 
 	while (*at != '\0' && (depth > 0 || *at != '|')) {
-		if (*at == '[') {
-			at = behind_class(at + 1);
-			continue;
-		}
 		depth += (*at == '(') - (*at == ')');
 		if (depth < 0)
 			return NULL;
-		at += *at == '\\' && at[1] != '\0' ? 2 : 1;
+		at += pattern_piece_length(at);
 	}
 	return depth == 0 ? at : NULL;
 }

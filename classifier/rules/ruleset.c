@@ -67,7 +67,6 @@ static struct ruleset *ruleset_new(void)
 		rules->set[i] = pattern_set_new();
 		rules->owners[i] = g_array_new(FALSE, FALSE, sizeof(struct owner));
 		rules->first_owner[i] = g_array_new(FALSE, FALSE, sizeof(guint));
-		rules->ids[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	}
 	return rules;
 }
@@ -291,12 +290,14 @@ static bool add_rule(struct ruleset *rules, guint index, GError **error)
 
 static bool compile(struct ruleset *rules, GError **error)
 {
+	for (unsigned set = 0; set < SET_COUNT; set++)
+		rules->ids[set] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < rules->rules->len; i++)
 		if (!add_rule(rules, i, error))
 			return false;
 	for (unsigned set = 0; set < SET_COUNT; set++) {
 		pattern_set_compile(rules->set[set]);
-		g_hash_table_remove_all(rules->ids[set]);
+		g_clear_pointer(&rules->ids[set], g_hash_table_unref);
 	}
 	return true;
 }

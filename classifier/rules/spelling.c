@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "classifier/rules/pattern_piece.h"
+
 static const struct {
 	const char *letter;
 	const char *instead; /* alternatives */
@@ -50,20 +52,10 @@ static size_t letter_length(const char *text)
 	return strnlen(text, (size_t)(g_utf8_next_char(text) - text));
 }
 
-/* Bytes at text that stay together: an escape, [brackets], a letter. */
-static size_t piece_length(const char *text)
+/* The same of what stays together in a pattern. */
+static size_t unit_length(const char *text)
 {
-	const char *end = text + 1;
-
-	if (*text == '\\' && text[1] != '\0')
-		return 1 + letter_length(text + 1);
-	if (*text != '[')
-		return (guchar)*text < 0x80 ? 1 : letter_length(text);
-	end += *end == '^';
-	end += *end == ']';
-	while (*end != '\0' && *end != ']')
-		end += *end == '\\' && end[1] != '\0' ? 2 : 1;
-	return (size_t)(end - text) + (*end == ']');
+	return (guchar)*text < 0x80 ? pattern_piece_length(text) : letter_length(text);
 }
 
 char *spelling_widen(const char *pattern)
@@ -77,7 +69,7 @@ char *spelling_widen(const char *pattern)
 	for (size_t length; *pattern != '\0'; pattern += length) {
 		const char *instead = instead_of(pattern);
 
-		length = piece_length(pattern);
+		length = unit_length(pattern);
 		if (!instead)
 			continue;
 		g_string_append_len(out, copied, pattern - copied);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "classifier/rules/pattern_piece.h"
 
 #define NAME_FIRST "abcdefghijklmnopqrstuvwxyz"
 #define NAME_REST  NAME_FIRST "0123456789-"
@@ -68,43 +69,6 @@ static size_t name_length(const char *text)
 	return strspn(text, NAME_FIRST) == 0 ? 0 : strspn(text, NAME_REST);
 }
 
-/* Bytes of an escape at text; "\p{greek}" and its like are one. */
-static size_t escape_length(const char *text)
-{
-	const char *end = NULL;
-
-	if (text[1] == '\0')
-		return 1;
-	if (strchr("gkNopPx", text[1]) && text[2] == '{')
-		end = strchr(text, '}');
-	return end ? (size_t)(end - text) + 1 : 2;
-}
-
-/* Bytes of a "[...]" at text: all of the text if it is not closed. */
-static size_t bracket_length(const char *text)
-{
-	size_t len = 1;
-
-	len += text[len] == '^';
-	len += text[len] == ']';
-	while (text[len] != '\0' && text[len] != ']')
-		len += text[len] == '\\' ? escape_length(text + len) : 1;
-	return len + (text[len] == ']');
-}
-
-/* Bytes at text that are no reference. */
-static size_t plain_length(const char *text)
-{
-	switch (*text) {
-	case '\\':
-		return escape_length(text);
-	case '[':
-		return bracket_length(text);
-	default:
-		return 1;
-	}
-}
-
 static bool append_class(const struct word_classes *classes, GString *out, const char *name,
 			 GError **error)
 {
@@ -129,7 +93,7 @@ char *word_classes_expand(const struct word_classes *classes, const char *patter
 		size_t name_len = *pattern == '{' ? name_length(pattern + 1) : 0;
 		if (name_len == 0 || pattern[1 + name_len] != '}') {
 			size_t run = strcspn(pattern, "\\[{");
-			size_t len = run > 0 ? run : plain_length(pattern);
+			size_t len = run > 0 ? run : pattern_piece_length(pattern);
 			g_string_append_len(out, pattern, (gssize)len);
 			pattern += len;
 			continue;
@@ -168,7 +132,7 @@ static bool is_balanced(const char *text)
 	unsigned depth = 0;
 
 	while (*text != '\0') {
-		size_t len = plain_length(text);
+		size_t len = pattern_piece_length(text);
 		if (!is_complete_class(text, len) || (*text == ')' && depth == 0))
 			return false;
 		depth += *text == '(';
