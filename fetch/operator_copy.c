@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "classifier/text/text.h"
 #include "delivery/smtp/session.h"
 
 enum { LINE_BYTES_MAX = 998 }; /* RFC 5322 section 2.1.1 */
@@ -24,42 +25,26 @@ static void append_copy_line(GString *out, const char *line, size_t len)
 	g_string_append(out, "\r\n");
 }
 
-/* A bare CR ends a line, too: sent as it is, it would for who reads it so, behind our back. */
-static const char *next_copy_line(const char *line, const char *end, size_t *len_out)
-{
-	const char *stop = line;
-
-	while (stop < end && *stop != '\r' && *stop != '\n')
-		stop++;
-	*len_out = (size_t)(stop - line);
-	if (stop < end && *stop == '\r')
-		stop++;
-	else if (stop < end)
-		return stop + 1;
-	return stop < end && *stop == '\n' ? stop + 1 : stop;
-}
-
 GBytes *operator_copy_compose(const struct operator_copy *copy)
 {
 	GString *out = g_string_sized_new(copy->len + copy->len / 32 + 512);
-	const char *end = copy->bytes + copy->len;
+	struct slice rest = {copy->bytes, copy->len}, line;
 	struct x_bounce_filter filter = {0};
 	bool is_header = true;
-	size_t len;
 
 	x_bounce_fields_append(out, &copy->fields, "\r\n");
-	for (const char *line = copy->bytes; line < end;) {
-		const char *next = next_copy_line(line, end, &len);
-		enum x_bounce_line kind =
-		    is_header ? x_bounce_filter_line(&filter, line, len) : X_BOUNCE_LINE_KEPT;
+	/* a bare CR sent as it is would end a line for who reads it so, behind our back */
+	while (text_next_line(&rest, &line)) {
+		enum x_bounce_line kind = is_header
+					      ? x_bounce_filter_line(&filter, line.data, line.len)
+					      : X_BOUNCE_LINE_KEPT;
 
 		is_header =
 		    is_header && (kind == X_BOUNCE_LINE_KEPT || kind == X_BOUNCE_LINE_DROPPED);
 		if (kind == X_BOUNCE_LINE_NO_FIELD)
 			g_string_append(out, "\r\n");
 		if (kind != X_BOUNCE_LINE_DROPPED)
-			append_copy_line(out, line, len);
-		line = next;
+			append_copy_line(out, line.data, line.len);
 	}
 	return g_string_free_to_bytes(out);
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "classifier/text/header.h"
+
 static const char prefix[] = "X-Bounce-";
 
 static void append_own_field(GString *header, const char *name, const char *value,
@@ -30,19 +32,6 @@ bool x_bounce_fields_is_one(const char *field, size_t len)
 	return len >= strlen(prefix) && g_ascii_strncasecmp(field, prefix, strlen(prefix)) == 0;
 }
 
-/* RFC 5322 section 2.2: field = field-name ":" ...; section 4.5 allows blanks before the colon. */
-static bool is_field(const char *line, size_t len)
-{
-	size_t name = 0;
-
-	while (name < len && line[name] > ' ' && line[name] < 0x7f && line[name] != ':')
-		name++;
-	size_t colon = name;
-	while (colon < len && (line[colon] == ' ' || line[colon] == '\t'))
-		colon++;
-	return name > 0 && colon < len && line[colon] == ':';
-}
-
 enum x_bounce_line x_bounce_filter_line(struct x_bounce_filter *filter, const char *line,
 					size_t len)
 {
@@ -50,7 +39,7 @@ enum x_bounce_line x_bounce_filter_line(struct x_bounce_filter *filter, const ch
 
 	if (len == 0)
 		return X_BOUNCE_LINE_EMPTY;
-	if (is_field(line, len)) {
+	if (header_name_length(line, len) > 0) {
 		filter->has_field = true;
 		filter->is_dropped = x_bounce_fields_is_one(line, len);
 	} else if (!filter->has_field && len >= strlen(mbox) &&

@@ -53,6 +53,18 @@ static const char *find_colon(const char *line, const char *end)
 	return at < end && *at == ':' ? at : NULL;
 }
 
+size_t header_name_length(const char *line, size_t len)
+{
+	size_t name = 0;
+
+	while (name < len && line[name] > ' ' && line[name] < 0x7f && line[name] != ':')
+		name++;
+	size_t colon = name;
+	while (colon < len && (line[colon] == ' ' || line[colon] == '\t'))
+		colon++;
+	return colon < len && line[colon] == ':' ? name : 0;
+}
+
 static struct slice trim(const char *from, const char *to)
 {
 	while (from < to && (is_header_blank(*from) || *from == '\n'))

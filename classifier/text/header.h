@@ -21,6 +21,11 @@ struct header_field {
 /* The bytes before the first empty line. */
 struct slice header_block(const char *bytes, size_t len);
 
+/* Bytes of the field name at the beginning of a line, or 0 if the line begins no field by RFC 5322
+ * section 2.2, with the blanks before the colon that section 4.5 allows. header_next() reads more:
+ * this is for what is sent on. */
+size_t header_name_length(const char *line, size_t len);
+
 /* Takes the next field off *rest; false at the end or at an empty line, which
  * *rest then begins with. */
 bool header_next(struct slice *rest, struct header_field *field_out);

@@ -81,6 +81,21 @@ bool text_is_ascii(const char *bytes, size_t len, const char *charset)
 	return is_plain(bytes, len);
 }
 
+bool text_next_line(struct slice *rest, struct slice *line_out)
+{
+	size_t len = 0;
+
+	if (rest->len == 0)
+		return false;
+	while (len < rest->len && rest->data[len] != '\r' && rest->data[len] != '\n')
+		len++;
+	*line_out = (struct slice){rest->data, len};
+	len += len < rest->len && rest->data[len] == '\r';
+	len += len < rest->len && rest->data[len] == '\n';
+	*rest = (struct slice){rest->data + len, rest->len - len};
+	return true;
+}
+
 bool text_names_wide_charset(struct slice text)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(wide); i++)

@@ -26,6 +26,10 @@ bool text_is_ascii(const char *bytes, size_t len, const char *charset);
 /* Whether a Content-Type may name a charset in which ASCII bytes are other characters. */
 bool text_names_wide_charset(struct slice text);
 
+/* Takes the next line off *rest, without its end, which is CRLF, LF or CR: some take a bare CR for
+ * one, too. False at the end of all. */
+bool text_next_line(struct slice *rest, struct slice *line_out);
+
 /* Valid UTF-8 of at most max bytes, control characters but TAB and LF as spaces. Heap. */
 char *text_clean(const char *bytes, size_t len, size_t max);
 
