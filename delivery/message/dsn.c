@@ -108,8 +108,6 @@ static char *explanation(JsonObject *facts, JsonObject *original, JsonArray *rec
 
 	for (guint i = 0; i < json_array_get_length(recipients); i++) {
 		JsonObject *recipient = json_array_get_object_element(recipients, i);
-		g_autofree char *diagnostic = printable_text_clean(
-		    document_member(recipient, "diagnostic"), true, PRINTABLE_TEXT_KEEP_LINES);
 
 		g_string_append_printf(out,
 				       "%sThe mail \"%s\" (%s%s%s) to %s was not delivered and is "

@@ -259,10 +259,10 @@ static bool read_imap_status(struct imap_dialogue *dialogue, bool is_goodbye)
 
 	if (!text)
 		return false;
+	if (!is_goodbye)
+		return take_code(dialogue, text);
 	g_autofree char *shown = stream_shown(dialogue->stream, text);
-	if (is_goodbye)
-		return stream_fail(dialogue->stream, "the server says: %s", shown);
-	return take_code(dialogue, text);
+	return stream_fail(dialogue->stream, "the server says: %s", shown);
 }
 
 static bool read_numbered(struct imap_dialogue *dialogue)
