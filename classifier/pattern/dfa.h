@@ -18,6 +18,9 @@ struct dfa;
 struct dfa *dfa_new(const struct nfa *nfa);
 void dfa_free(struct dfa *dfa);
 
+/* How often the table was full and was begun again. */
+unsigned dfa_restarts(const struct dfa *dfa);
+
 /* Calls found for each end of each match, in the order of the ends; at one end the greater
  * ids come first. Letters beyond ASCII must be small in the text. */
 typedef void dfa_found(unsigned id, size_t end, void *data);

@@ -112,3 +112,12 @@ void pattern_set_scan(const struct pattern_set *set, const char *text, size_t le
 	dfa_scan(dfa, lower ? lower : text, len, note_part, &scan);
 	put_table(set, dfa);
 }
+
+unsigned pattern_set_restarts(const struct pattern_set *set)
+{
+	unsigned restarts = 0;
+
+	for (size_t i = 0; i < PATTERN_IDLE_MAX; i++)
+		restarts += set->idle[i] ? dfa_restarts(set->idle[i]) : 0;
+	return restarts;
+}

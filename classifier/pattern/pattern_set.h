@@ -47,6 +47,10 @@ void pattern_set_compile(struct pattern_set *set);
  * which must be valid UTF-8. Thread-safe on a compiled set. */
 void pattern_set_scan(const struct pattern_set *set, const char *text, size_t len, GArray *hits);
 
+/* How often a table of the automaton was full and was begun again, which makes a scan many times
+ * dearer. Not while another thread scans. */
+unsigned pattern_set_restarts(const struct pattern_set *set);
+
 typedef struct pattern_set pattern_set_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(pattern_set_t, pattern_set_free)
 

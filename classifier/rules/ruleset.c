@@ -380,6 +380,15 @@ bool ruleset_looks_at(const struct ruleset *rules, enum rule_field field)
 	return rules->owners[field]->len > 0;
 }
 
+unsigned ruleset_restarts(const struct ruleset *rules)
+{
+	unsigned restarts = 0;
+
+	for (unsigned set = 0; set < SET_COUNT; set++)
+		restarts += pattern_set_restarts(rules->set[set]);
+	return restarts;
+}
+
 /* --- matching ----------------------------------------------------------- */
 
 /* Of several patterns of a rule the one that was complete first is the evidence. */

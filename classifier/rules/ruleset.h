@@ -65,6 +65,9 @@ struct rule_match {
  * Free with g_array_unref. Thread-safe. */
 GArray *ruleset_match(const struct ruleset *rules, const struct rule_input *input);
 
+/* How often the tables of its automata were full so far (pattern_set.h). */
+unsigned ruleset_restarts(const struct ruleset *rules);
+
 typedef struct ruleset ruleset_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ruleset_t, ruleset_free)
 
