@@ -104,7 +104,7 @@ static unsigned behind_empty(const struct nfa *nfa, unsigned index)
 /* --- common beginnings ------------------------------------------------------ */
 
 /* Deeper, each start would pay more than the first mails save. */
-enum { MERGE_DEPTH_MAX = 4, MERGE_DEPTH_BITS = 4, SHORT_LIST = 16 };
+enum { MERGE_DEPTH_MAX = 3, MERGE_DEPTH_BITS = 4, SHORT_LIST = 16 };
 
 /* Nodes that are a choice, behind those of the callers. */
 struct merge {
