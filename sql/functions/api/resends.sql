@@ -52,7 +52,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   own CONSTANT text[] := bounce.own_processes();
 BEGIN
-  PERFORM bounce_internal.require_own_process(process);
+  PERFORM bounce_internal.require_process(bounce_internal.require_own_process(process));
   RETURN (SELECT min(greatest(w.next_attempt_at, k.lease_expire_time))
           FROM bounce_internal.registered_resends() AS w
           LEFT JOIN bounce.resend_claim AS k ON k.recipient_id = w.recipient_id
@@ -60,8 +60,8 @@ BEGIN
             AND w.process = ANY (own));
 END $$;
 COMMENT ON FUNCTION bounce.next_resend(text) IS
-  'application: when claim_resends() can claim the next one; NULL when none is scheduled. 42501 '
-  'for a process of other applications';
+  'application: when claim_resends() can claim the next one; NULL when none is scheduled. 23503 '
+  'for an unknown process, 42501 for one of other applications';
 
 CREATE OR REPLACE FUNCTION bounce.confirm_resend(
   recipient_id bigint, message_id text DEFAULT NULL, claimer text DEFAULT NULL)
