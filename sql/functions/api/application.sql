@@ -115,24 +115,21 @@ CREATE OR REPLACE FUNCTION bounce.is_address_blocked(address text, process text 
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce_internal.is_blocked(
-    address, bounce_internal.require_process(bounce_internal.require_own_process(process)));
+  RETURN bounce_internal.is_blocked(address, bounce_internal.require_own_process(process));
 END $$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text, text) IS
   'application: whether an address is blocked, for all processes or for this one; in any case, '
-  'also as "Name <address>". 23503 for an unknown process, 42501 for one of other applications';
+  'also as "Name <address>". 42501 for a process of other applications';
 
 CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce_internal.is_writable(
-    address, bounce_internal.require_process(bounce_internal.require_own_process(process)));
+  RETURN bounce_internal.is_writable(address, bounce_internal.require_own_process(process));
 END $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
   'application: whether a process may send to an address now: it is an address, and it is not '
-  'blocked or the process is exempt (block_exempt). 23503 for an unknown process, 42501 for one of '
-  'other applications';
+  'blocked or the process is exempt (block_exempt). 42501 for a process of other applications';
 
 CREATE OR REPLACE FUNCTION bounce.suggest_address(address text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
