@@ -94,7 +94,7 @@ bool nfa_is_word(unsigned char byte)
 
 /* --- finishing ------------------------------------------------------------ */
 
-static unsigned behind_empty(const struct nfa *nfa, unsigned index)
+unsigned nfa_skip_empty(const struct nfa *nfa, unsigned index)
 {
 	while (index != 0 && node_at(nfa, index)->kind == NFA_EMPTY)
 		index = node_at(nfa, index)->next;
@@ -133,7 +133,7 @@ static void add_node(struct merge *merge, const struct nfa_node *node, unsigned 
 /* Adds a node of an expression, or those that it is a choice of. */
 static void add_choices(struct merge *merge, unsigned index)
 {
-	while (merge->marks[index = behind_empty(merge->nfa, index)] != merge->list) {
+	while (merge->marks[index = nfa_skip_empty(merge->nfa, index)] != merge->list) {
 		const struct nfa_node *node = node_at(merge->nfa, index);
 		merge->marks[index] = merge->list;
 		if (node->kind != NFA_SPLIT) {

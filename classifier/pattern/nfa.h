@@ -64,6 +64,8 @@ unsigned nfa_add(struct nfa *nfa, struct nfa_node node);
 unsigned nfa_add_text(struct nfa *nfa, const char *text, size_t len);
 unsigned nfa_add_set(struct nfa *nfa, const struct nfa_set *set, unsigned next);
 void nfa_link(struct nfa *nfa, unsigned from, unsigned to);
+/* The first node from index on that is not empty; 0 if there is none. */
+unsigned nfa_skip_empty(const struct nfa *nfa, unsigned index);
 
 /* Once, after the last expression. */
 void nfa_finish(struct nfa *nfa);
