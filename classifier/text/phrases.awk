@@ -19,6 +19,7 @@ BEGIN {
 	kind["statement-other"] = "vocabulary"
 	kind["statement-left"] = "vocabulary"
 	kind["statement-title"] = "vocabulary"
+	kind["misspelt"] = "vocabulary"
 	split("unknown day-first month-first", orders, " ")
 	for (i = 1; i <= 3; i++)
 		is_order[orders[i]] = 1

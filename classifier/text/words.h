@@ -42,6 +42,7 @@ extern const char *const words_statement_other[];
 extern const char *const words_statement_person[];
 extern const char *const words_statement_left[];
 extern const char *const words_statement_title[];
+extern const char *const words_misspelt[];
 extern const char *const words_reply_follows[];
 extern const char *const words_final_answer[];
 extern const char *const words_final_refusal[];

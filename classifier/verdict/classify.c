@@ -11,7 +11,9 @@
 #include "classifier/text/status_code.h"
 #include "classifier/verdict/evidence.h"
 #include "classifier/verdict/gate.h"
+#include "classifier/verdict/misspelling.h"
 #include "classifier/verdict/question.h"
+#include "classifier/verdict/statement.h"
 
 /* Paragraphs of the text that are classified one by one. */
 #define PARAGRAPHS 20
@@ -216,6 +218,21 @@ static bool by_text(struct question *question, struct verdict *verdict)
 	       by_subject(question, verdict);
 }
 
+/* Asked only where the words as they are say nothing: no rule needs to know a word of another
+ * language, or of the site, for one that is spelt right. Leaves the verdict if that says nothing
+ * either. */
+static bool by_spelling(struct question *question, struct verdict *verdict)
+{
+	struct verdict found = {.rule = ""};
+	g_autofree char *words = misspelling_correct(question->diagnostic, statement_has_word);
+
+	if (strcmp(words, question->diagnostic) == 0 || !by_words(question, words, &found))
+		return false;
+	verdict_clear(verdict);
+	*verdict = found;
+	return true;
+}
+
 static bool by_reply(struct question *question, struct verdict *verdict)
 {
 	const char *reply_code = question->reply_code;
@@ -249,6 +266,7 @@ static const struct step {
     {"certain status", RULE_TIER_SITE, by_certain_status},
     {"normal rule", RULE_TIER_NORMAL, NULL},
     {"readable text", RULE_TIER_SITE, by_text},
+    {"spelt right", RULE_TIER_SITE, by_spelling},
     {"vague status", RULE_TIER_SITE, by_vague_status},
     {"weak rule", RULE_TIER_WEAK, NULL},
     {"made-up status", RULE_TIER_SITE, by_doubtful_status},
@@ -265,10 +283,14 @@ static bool take_step(const struct step *step, struct question *question, struct
 
 static void decide_failure(struct question *question, struct verdict *verdict)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
-		if (take_step(&steps[i], question, verdict))
-			return;
-	decide(verdict, REASON_undetermined, "", "");
+	bool decided = false;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(steps) && !decided; i++)
+		decided = take_step(&steps[i], question, verdict);
+	if (!decided)
+		decide(verdict, REASON_undetermined, "", "");
+	else if (strcmp(verdict->rule, GATE_NO_STATEMENT) == 0)
+		by_spelling(question, verdict);
 }
 
 void classify(const struct ruleset *rules, const struct report *report,

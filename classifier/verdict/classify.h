@@ -21,11 +21,12 @@
  *  5. normal rules: words that are better than a vague code
  *  6. where the refusal's own words said nothing and only one recipient failed:
  *     steps 2, 3 and 5 on the human-readable text, then on its paragraphs one by one
- *  7. the enhanced status code, where it is vague
- *  8. weak rules: words that are better than nothing
- *  9. the SMTP reply code
- * 10. the step of SMTP that was refused for good, if it is not RCPT
- * 11. a temporary code on a mail that came back: somebody gave up, "expired"
+ *  7. steps 2, 3 and 5 on the refusal's own words, spelt right (misspelling.h)
+ *  8. the enhanced status code, where it is vague
+ *  9. weak rules: words that are better than nothing
+ * 10. the SMTP reply code
+ * 11. the step of SMTP that was refused for good, if it is not RCPT
+ * 12. a temporary code on a mail that came back: somebody gave up, "expired"
  *
  * Otherwise "undetermined". A class is never decided here: it follows from the
  * reason and the permanence. The codes are those of the report; where its status is
