@@ -22,9 +22,10 @@ for kind in report delivery_status prose classify statement rules expression ret
 	reply_reader imap pop3 lmtp oauth_reply form transcript; do
 	mkdir -p "$work/seeds/$kind"
 done
-# a header that has changed means everything anew
+# a header or a generated file that has changed means everything anew
 # shellcheck disable=SC2086
-if [ -n "$(find $folders -name '*.[hd]*' -newer "$work/objects/stamp" 2>&1)" ]; then
+if [ -n "$(find $folders "$build/gen" \( -name '*.[hd]*' -o -name '*.inc' \) \
+	-newer "$work/objects/stamp" 2>&1)" ]; then
 	rm -f "$work"/objects/*.o
 	touch "$work/objects/stamp"
 fi
