@@ -139,8 +139,11 @@ function unquoted(text) {
 
 function add_vocabulary(line,    i, n) {
 	n = split(line, entries, /, */)
-	for (i = 1; i <= n; i++)
+	for (i = 1; i <= n; i++) {
+		if (entries[i] ~ /[*]./ || entries[i] ~ /[ -~][*]/)
+			fault("a star may only end a word in letters that are not Latin")
 		add_phrase(unquoted(entries[i]))
+	}
 }
 
 function add_phrase(text,    key, i) {

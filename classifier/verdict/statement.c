@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "classifier/text/status_code.h"
+#include "classifier/text/vocabulary.h"
 #include "classifier/text/words.h"
 
 /* Two kinds of names that count for a word: the sender's, as fold.h writes it, and a host's. */
@@ -20,11 +21,13 @@ enum {
 	SENTENCE_BYTES = 2000, /* a longer one is a text */
 	NAME_WORDS = 3,        /* of a person, before the address */
 	LEAVER_WORDS = 4,      /* of one who has left: a title and a name */
-	PARTICLE_BYTES = 3,    /* of a name: "de" */
-	LABEL_BYTES = 4,       /* a shorter one is a word as well: "in.mx.example" */
-	TOP_LEVEL_BYTES = 14,  /* of the longest in use, but for a few names of companies */
-	COUNTRY_BYTES = 2,     /* of the top level of a country */
-	SHARED_BYTES = 4,      /* of the label below it that many share: "com", "asso" */
+	LEAVER_LETTERS = 5,    /* of a name that no blank follows */
+	MIDDLE_DOT = 0xB7,
+	PARTICLE_BYTES = 3,   /* of a name: "de" */
+	LABEL_BYTES = 4,      /* a shorter one is a word as well: "in.mx.example" */
+	TOP_LEVEL_BYTES = 14, /* of the longest in use, but for a few names of companies */
+	COUNTRY_BYTES = 2,    /* of the top level of a country */
+	SHARED_BYTES = 4,     /* of the label below it that many share: "com", "asso" */
 };
 
 /* --- the sentence ------------------------------------------------------------- */
@@ -44,9 +47,20 @@ static bool follows_title(const char *text, const char *at)
 	return is_title(word, (size_t)(at - word));
 }
 
+/* "。", "！", "？", "।", which no blank follows */
+static bool follows_full_stop(const char *text, const char *at)
+{
+	static const char *const stops[] = {"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F",
+					    "\xE0\xA5\xA4"};
+	for (size_t i = 0; at - text > 3 && i < G_N_ELEMENTS(stops); i++)
+		if (memcmp(at - 3, stops[i], 3) == 0)
+			return true;
+	return false;
+}
+
 static bool ends_statement(const char *text, const char *at)
 {
-	if (*at == '\n')
+	if (*at == '\n' || follows_full_stop(text, at))
 		return true;
 	return at > text && strchr(".!?", at[-1]) && *at == ' ' && !follows_title(text, at);
 }
@@ -64,15 +78,17 @@ static char *cut_sentence(const char *text, size_t at)
 
 /* --- its words ---------------------------------------------------------------- */
 
-static bool is_letter(char c)
+/* The length of the Latin letters that stand here, or 0. Catalan has a dot in the middle. */
+static size_t latin_length(const char *text, size_t len)
 {
-	return g_ascii_isalpha(c) || (unsigned char)c >= 0x80 || c == '\'' || c == '-';
-}
-
-/* A letter beyond the Latin ones, U+0280 and up. */
-static bool is_foreign(char c)
-{
-	return (unsigned char)c >= 0xCA;
+	const char *at = text;
+	for (; at < text + len; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		if (!g_unichar_isalpha(c) && !g_unichar_ismark(c) && c != '\'' && c != '-' &&
+		    c != MIDDLE_DOT)
+			break;
+	}
+	return (size_t)(at - text);
 }
 
 enum chunk {
@@ -81,7 +97,7 @@ enum chunk {
 	CHUNK_HOST, /* dots between letters */
 };
 
-/* What stands between two blanks. */
+/* What stands between two blanks, and has no letters but Latin ones. */
 static enum chunk read_chunk(const char *chunk, size_t len)
 {
 	size_t dots = 0, colons = 0; /* "MSEXCH:IMS:SITE" */
@@ -96,7 +112,7 @@ static enum chunk read_chunk(const char *chunk, size_t len)
 	if (dots > 0)
 		return CHUNK_HOST;
 	for (size_t i = 0; i < len; i++)
-		if (g_ascii_isdigit(chunk[i]) || is_foreign(chunk[i]))
+		if (g_ascii_isdigit(chunk[i]))
 			return CHUNK_NAME;
 	return colons > 1 ? CHUNK_NAME : CHUNK_WORDS;
 }
@@ -111,20 +127,19 @@ static size_t bracket_length(const char *at)
 /* The words of a chunk without names, as " one two". */
 static void add_statement_words(const char *chunk, size_t len, GString *words)
 {
-	for (size_t i = 0; i < len;) {
-		size_t start = i;
-		while (i < len && is_letter(chunk[i]))
-			i++;
-		size_t end = i;
-		while (start < end && strchr("'-", chunk[start]))
+	const char *end = chunk + len;
+	while (chunk < end) {
+		const char *start = chunk,
+			   *behind = chunk + latin_length(chunk, (size_t)(end - chunk));
+		chunk = MIN(g_utf8_next_char(behind), end);
+		while (start < behind && strchr("'-", *start))
 			start++;
-		while (start < end && strchr("'-", chunk[end - 1]))
-			end--;
-		if (start < end) {
+		while (start < behind && strchr("'-", behind[-1]))
+			behind--;
+		if (start < behind) {
 			g_string_append_c(words, ' ');
-			g_string_append_len(words, chunk + start, (gssize)(end - start));
+			g_string_append_len(words, start, (gssize)(behind - start));
 		}
-		i += i < len;
 	}
 }
 
@@ -164,6 +179,50 @@ static void add_chunk(const char *chunk, size_t len, bool is_behind_number, GStr
 	}
 }
 
+/* The length of the word in other letters that begins here, or 0. */
+static size_t foreign_length(const char *text)
+{
+	const char *at = text;
+	while (vocabulary_is_foreign(g_utf8_get_char(at)))
+		at = g_utf8_next_char(at);
+	return (size_t)(at - text);
+}
+
+/* The length of what stands here until a blank, a bracket or a letter that is not Latin. */
+static size_t chunk_length(const char *text)
+{
+	const char *at = text;
+	while (*at && !strchr(" \n<[", *at) && !vocabulary_is_foreign(g_utf8_get_char(at)))
+		at = g_utf8_next_char(at);
+	return (size_t)(at - text);
+}
+
+/* An address in letters that are not ASCII, or 0 (RFC 6531). */
+static size_t address_length(const char *text)
+{
+	size_t len = strcspn(text, " \n<[");
+	const char *at = memchr(text, '@', len);
+	bool is_address = at && at > text && at + 1 < text + len && !g_ascii_ispunct(at[-1]) &&
+			  !g_ascii_ispunct(at[1]);
+	return is_address ? len : 0;
+}
+
+/* What stands at this place and is in no brackets; its length. */
+static size_t add_piece(const char *at, bool is_behind_number, GString *words)
+{
+	size_t address = address_length(at), foreign = foreign_length(at);
+	if (address > 0)
+		return address;
+	if (foreign > 0) {
+		g_string_append_c(words, ' ');
+		g_string_append_len(words, at, (gssize)foreign);
+		return foreign;
+	}
+	size_t len = chunk_length(at);
+	add_chunk(at, len, is_behind_number, words);
+	return len;
+}
+
 /* " one two three" */
 static GString *list_words(const char *sentence)
 {
@@ -175,10 +234,8 @@ static GString *list_words(const char *sentence)
 			g_string_append(words, " " SENDER);
 		if (strncmp(at, "(<@>)", 5) == 0)
 			drop_personal_name(words);
-		if (len == 0) {
-			len = strcspn(at, " \n<[");
-			add_chunk(at, len, was_number, words);
-		}
+		if (len == 0)
+			len = add_piece(at, was_number, words);
 		if (len > 0) {
 			was_number = is_number;
 			is_number = g_ascii_isdigit(*at);
@@ -190,54 +247,29 @@ static GString *list_words(const char *sentence)
 
 /* --- what is known of them ---------------------------------------------------- */
 
-/* A key is a phrase, the first word of one, or both: the value says whether it is a phrase by its
- * lowest bit, and by the others how many words the longest one has that begins with it. */
-static void note_in_vocabulary(GHashTable *vocabulary, const char *key, guint words, bool is_whole)
-{
-	guint known = GPOINTER_TO_UINT(g_hash_table_lookup(vocabulary, key));
-	guint value = MAX(known >> 1, words) << 1 | (known & 1) | is_whole;
-	g_hash_table_insert(vocabulary, (gpointer)key, GUINT_TO_POINTER(value));
-}
-
 static gpointer make_vocabulary(gpointer phrases)
 {
-	GHashTable *vocabulary = g_hash_table_new(g_str_hash, g_str_equal);
-	for (const char *const *phrase = phrases; *phrase; phrase++) {
-		guint words = 1;
-		for (const char *at = *phrase; *at; at++)
-			words += *at == ' ';
-		g_autofree char *first = g_strndup(*phrase, strcspn(*phrase, " "));
-		bool is_there = g_hash_table_contains(vocabulary, first);
-		const char *key = is_there ? first : g_steal_pointer(&first);
-		note_in_vocabulary(vocabulary, key, words, false);
-		note_in_vocabulary(vocabulary, *phrase, 1, true);
-	}
-	return vocabulary;
+	return (gpointer)vocabulary_new(phrases);
 }
 
-static GHashTable *get_known(void)
+static const struct vocabulary *get_known(void)
 {
 	static GOnce once = G_ONCE_INIT;
 	return g_once(&once, make_vocabulary, (gpointer)words_statement);
 }
 
 /* What is said of somebody or something else. */
-static GHashTable *get_other(void)
+static const struct vocabulary *get_other(void)
 {
 	static GOnce once = G_ONCE_INIT;
 	return g_once(&once, make_vocabulary, (gpointer)words_statement_other);
 }
 
 /* What is said of somebody who has left. */
-static GHashTable *get_left(void)
+static const struct vocabulary *get_left(void)
 {
 	static GOnce once = G_ONCE_INIT;
 	return g_once(&once, make_vocabulary, (gpointer)words_statement_left);
-}
-
-static bool is_phrase(GHashTable *vocabulary, const char *text)
-{
-	return GPOINTER_TO_UINT(g_hash_table_lookup(vocabulary, text)) & 1;
 }
 
 /* The local part, which some name alone: "unknown user: rita". */
@@ -281,7 +313,7 @@ static bool has_other_part(const char *word)
 		return false;
 	g_auto(GStrv) parts = g_strsplit(word, "-", -1);
 	for (char **part = parts; *part; part++)
-		if (is_phrase(get_other(), *part))
+		if (vocabulary_has(get_other(), *part))
 			return true;
 	return false;
 }
@@ -293,25 +325,9 @@ static bool has_known_parts(const char *word)
 		return false;
 	g_auto(GStrv) parts = g_strsplit(word, "-", -1);
 	for (char **part = parts; *part; part++)
-		if (!is_phrase(get_known(), *part))
+		if (!vocabulary_has(get_known(), *part))
 			return false;
 	return true;
-}
-
-/* How many of the words, from the first one on, are together in a vocabulary; 0: not even the
- * first. */
-static guint length_in(GHashTable *vocabulary, char **words, guint count)
-{
-	guint longest = GPOINTER_TO_UINT(g_hash_table_lookup(vocabulary, words[0])) >> 1;
-	for (guint len = MIN(count, longest); len > 1; len--) {
-		char *behind = words[len];
-		words[len] = NULL;
-		g_autofree char *phrase = g_strjoinv(" ", words);
-		words[len] = behind;
-		if (is_phrase(vocabulary, phrase))
-			return len;
-	}
-	return is_phrase(vocabulary, words[0]);
 }
 
 /* "user rita unknown", not "user your server unknown" */
@@ -356,7 +372,7 @@ static guint skip_interjection(const char **name, char **words)
 {
 	size_t len = strcspn(*name, " ");
 
-	if (len < 2 || (*name)[len - 1] != ',' || !is_phrase(get_known(), words[0]))
+	if (len < 2 || (*name)[len - 1] != ',' || !vocabulary_has(get_known(), words[0]))
 		return 0;
 	*name += len;
 	*name += strspn(*name, " ");
@@ -376,9 +392,10 @@ static guint count_leaver(const char *sentence, char **words, guint count)
 	bool is_alone = limit > 0 && (is_forename(name) ||
 				      (name - sentence > 4 && strncmp(name - 4, "<@> ", 4) == 0));
 	for (guint i = 0; i < limit && i + 1 < count; i++) {
-		if (length_in(get_other(), words + i, count - i) > 0)
+		if (vocabulary_match(get_other(), words + i, count - i) > 0)
 			return 0;
-		if ((i > 0 || is_alone) && length_in(get_left(), words + i + 1, count - i - 1) > 0)
+		if ((i > 0 || is_alone) &&
+		    vocabulary_match(get_left(), words + i + 1, count - i - 1) > 0)
 			return skipped + i + 1;
 	}
 	return 0;
@@ -468,22 +485,76 @@ enum words {
 	WORDS_OTHER,   /* one is said of something else */
 };
 
+static bool is_of_leaver(char **words)
+{
+	for (char **word = words; *word; word++)
+		if (vocabulary_occurs_in(get_left(), *word))
+			return true;
+	return false;
+}
+
+/* "张三已离职": a name of a few letters without a blank, in a sentence about one who has left. */
+static bool begins_with_name(const char *word, char **behind)
+{
+	const char *rest = word;
+	if (!vocabulary_occurs_in(get_left(), word) && !is_of_leaver(behind))
+		return false;
+	for (size_t i = 0; i < LEAVER_LETTERS && *rest; i++) {
+		rest = g_utf8_next_char(rest);
+		if (vocabulary_covers(get_known(), rest))
+			return true;
+	}
+	return false;
+}
+
+static enum words read_foreign_word(char **words, guint i)
+{
+	if (vocabulary_occurs_in(get_other(), words[i]))
+		return WORDS_OTHER;
+	bool is_known = vocabulary_covers(get_known(), words[i]) ||
+			(i == 0 && begins_with_name(words[i], words + 1));
+	return is_known ? WORDS_KNOWN : WORDS_STRANGE;
+}
+
+/* In small letters, each as one character; a capital I with a dot leaves none of its own. */
+static char *fold_letters(const char *sentence)
+{
+	g_autofree char *composed = g_utf8_normalize(sentence, -1, G_NORMALIZE_NFKC);
+	g_autofree char *lower = g_utf8_strdown(composed, -1);
+	g_auto(GStrv) parts = g_strsplit(lower, "i\xCC\x87", -1);
+	return g_strjoinv("i", parts);
+}
+
+static bool is_name_or_compound(char **words, guint i, guint count,
+				const struct statement_names *names)
+{
+	return is_name(words[i], names) || is_name_of_user(words, i, count) ||
+	       has_known_parts(words[i]);
+}
+
+/* What the next words say; how many they are. */
+static guint read_next_words(char **words, guint i, guint count,
+			     const struct statement_names *names, enum words *said)
+{
+	guint known = vocabulary_match(get_known(), words + i, count - i);
+	if (vocabulary_match(get_other(), words + i, count - i) > known)
+		*said = WORDS_OTHER;
+	else if (known == 0 && vocabulary_is_foreign(g_utf8_get_char(words[i])))
+		*said = MAX(*said, read_foreign_word(words, i));
+	else if (known == 0 && !is_name_or_compound(words, i, count, names))
+		*said = has_other_part(words[i]) ? WORDS_OTHER : WORDS_STRANGE;
+	return MAX(known, 1);
+}
+
 static enum words read_statement_words(const char *sentence, const struct statement_names *names)
 {
-	g_autofree char *lower = g_utf8_strdown(sentence, -1);
+	g_autofree char *lower = fold_letters(sentence);
 	GString *list = list_words(lower);
 	g_auto(GStrv) words = g_strsplit(g_strchug(list->str), " ", -1);
 	guint count = g_strv_length(words), i = count_leaver(sentence, words, count);
 	enum words said = WORDS_KNOWN;
-	while (i < count && said != WORDS_OTHER) {
-		guint known = length_in(get_known(), words + i, count - i);
-		if (length_in(get_other(), words + i, count - i) > known)
-			said = WORDS_OTHER;
-		else if (known == 0 && !is_name(words[i], names) &&
-			 !is_name_of_user(words, i, count) && !has_known_parts(words[i]))
-			said = has_other_part(words[i]) ? WORDS_OTHER : WORDS_STRANGE;
-		i += MAX(known, 1);
-	}
+	while (i < count && said != WORDS_OTHER)
+		i += read_next_words(words, i, count, names, &said);
 	g_string_free(list, TRUE);
 	return names_host_elsewhere(lower, names) ? WORDS_OTHER : said;
 }
@@ -576,5 +647,6 @@ bool statement_has_known_topic(const char *folded, size_t at, const struct state
 
 bool statement_has_word(const char *word)
 {
-	return g_hash_table_contains(get_known(), word) || g_hash_table_contains(get_other(), word);
+	return vocabulary_begins_with(get_known(), word) ||
+	       vocabulary_begins_with(get_other(), word);
 }

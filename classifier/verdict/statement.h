@@ -3,11 +3,12 @@
  * The statement that a refusal makes: whether it is about a recipient, by all of its words and not
  * by those alone that a rule looks for.
  *
- * A word is known if etc/phrases, [statement], has it, alone or with its neighbours. What names
+ * A word is known if etc/phrases, [statement], has it, alone or with its neighbours; one in letters
+ * that are not Latin, if it can be put together from words of the list (vocabulary.h). What names
  * somebody or something counts for no word: an address, a host, a number, a code, what stands in
- * brackets, the recipient's own name, a label of its domain or of the host that refuses, and the
- * capitalised words before what [statement-left] has, "Rita Example has left us". Nor does a word
- * in letters that are not Latin: languages that leave no blanks have none to look up.
+ * brackets, the recipient's own name, a label of its domain or of the host that refuses, and what
+ * stands before the words of [statement-left]: capitalised words, "Rita Example has left us", or a
+ * few letters without a blank, "张三已离职".
  */
 #ifndef CLASSIFIER_VERDICT_STATEMENT_H
 #define CLASSIFIER_VERDICT_STATEMENT_H
