@@ -130,16 +130,32 @@ static void note_ends(const struct vocabulary *vocabulary, const char *const *le
 	}
 }
 
+/* Does the alphabet have no blanks between words, or hang words on each other? */
+static bool joins_words(gunichar c)
+{
+	static const GUnicodeScript scripts[] = {
+	    G_UNICODE_SCRIPT_HAN,    G_UNICODE_SCRIPT_HIRAGANA, G_UNICODE_SCRIPT_KATAKANA,
+	    G_UNICODE_SCRIPT_HANGUL, G_UNICODE_SCRIPT_THAI,     G_UNICODE_SCRIPT_LAO,
+	    G_UNICODE_SCRIPT_KHMER,  G_UNICODE_SCRIPT_MYANMAR};
+	GUnicodeScript script = g_unichar_get_script(c);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(scripts); i++)
+		if (scripts[i] == script)
+			return true;
+	return false;
+}
+
 bool vocabulary_covers(const struct vocabulary *vocabulary, const char *word)
 {
 	size_t count = (size_t)g_utf8_strlen(word, -1);
+	size_t starts = joins_words(g_utf8_get_char(word)) ? count : 1;
 	g_autofree const char **letters = g_new(const char *, count + 1);
 	g_autofree bool *is_end = g_new0(bool, count + 1);
 
 	for (size_t i = 0; i <= count; i++, word = g_utf8_next_char(word))
 		letters[i] = word;
 	is_end[0] = true;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < MIN(starts, count); i++)
 		if (is_end[i])
 			note_ends(vocabulary, letters, count, i, is_end);
 	return is_end[count];

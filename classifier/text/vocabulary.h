@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A list of words and phrases, and whether a text consists of them. In letters that are not Latin
- * some languages leave no blanks and others have many endings, so there a word is known if it can
- * be put together from the list: "用户不存在" from "用户" and "不存在".
+ * A list of words and phrases, and whether a text consists of them. Where a language leaves no
+ * blanks, as Chinese, or hangs words on each other, as Korean, a word is known if it can be put
+ * together from the list: "用户不存在" from "用户" and "不存在".
  */
 #ifndef CLASSIFIER_TEXT_VOCABULARY_H
 #define CLASSIFIER_TEXT_VOCABULARY_H
@@ -27,8 +27,8 @@ guint vocabulary_match(const struct vocabulary *vocabulary, char **words, guint 
 bool vocabulary_has(const struct vocabulary *vocabulary, const char *phrase);
 bool vocabulary_begins_with(const struct vocabulary *vocabulary, const char *word);
 
-/* For a word in letters that are not Latin: can it be put together from words of the list? Is one
- * of them in it? Linear in its length. */
+/* For a word in letters that are not Latin: is it in the list, or put together from words of it? Is
+ * one of them in it? Linear in its length. */
 bool vocabulary_covers(const struct vocabulary *vocabulary, const char *word);
 bool vocabulary_occurs_in(const struct vocabulary *vocabulary, const char *word);
 

@@ -65,14 +65,15 @@ static bool ends_statement(const char *text, const char *at)
 	return at > text && strchr(".!?", at[-1]) && *at == ' ' && !follows_title(text, at);
 }
 
-/* The sentence that has byte at. Heap; NULL if it is too long for one. */
-static char *cut_sentence(const char *text, size_t at)
+/* The sentence that has byte at, and where it starts. Heap; NULL if it is too long for one. */
+static char *cut_sentence(const char *text, size_t at, size_t *start_out)
 {
 	const char *start = text + at, *end = text + at;
 	while (start > text && !ends_statement(text, start))
 		start--;
 	while (*end && (end == start || !ends_statement(text, end)))
 		end++;
+	*start_out = (size_t)(start - text);
 	return end - start > SENTENCE_BYTES ? NULL : g_strndup(start, (gsize)(end - start));
 }
 
@@ -588,6 +589,33 @@ static void cut_quote(char *sentence)
 	}
 }
 
+/* The clause mark behind a letter that is not Latin, or 0. */
+static size_t clause_mark_length(const char *sentence, const char *at)
+{
+	static const char *const marks[] = {
+	    ",", ";", "\xEF\xBC\x8C", "\xEF\xBC\x9B", "\xE3\x80\x81", "\xD8\x8C"};
+	if (at == sentence || !vocabulary_is_foreign(g_utf8_get_char(g_utf8_prev_char(at))))
+		return 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (g_str_has_prefix(at, marks[i]))
+			return strlen(marks[i]);
+	return 0;
+}
+
+/* Cuts the sentence behind the clause in which byte at stands; what follows, or "". In letters that
+ * are not Latin that is seldom more than a polite hint: "用户不存在，请检查地址". */
+static const char *cut_clause(char *sentence, size_t at)
+{
+	for (char *mark = sentence + at; *mark; mark = g_utf8_next_char(mark)) {
+		size_t len = clause_mark_length(sentence, mark);
+		if (len == 0)
+			continue;
+		*mark = '\0';
+		return mark + len;
+	}
+	return "";
+}
+
 /* What the sentence says in which byte at stands; WORDS_KNOWN if there is no reply there. */
 static enum words read_sentence(const char *folded, size_t at, const struct statement_names *names)
 {
@@ -595,10 +623,16 @@ static enum words read_sentence(const char *folded, size_t at, const struct stat
 	const char *reply = is_reply ? folded : find_reply(folded, at);
 	if (!reply)
 		return WORDS_KNOWN;
-	g_autofree char *sentence = cut_sentence(reply, at - (size_t)(reply - folded));
-	if (sentence && !is_reply)
+	size_t start = 0;
+	g_autofree char *sentence = cut_sentence(reply, at - (size_t)(reply - folded), &start);
+	if (!sentence)
+		return WORDS_STRANGE;
+	if (!is_reply)
 		cut_quote(sentence);
-	return sentence ? read_statement_words(sentence, names) : WORDS_STRANGE;
+	size_t place = MIN(at - (size_t)(reply - folded) - start, strlen(sentence));
+	const char *behind = cut_clause(sentence, place);
+	enum words said = read_statement_words(sentence, names);
+	return read_statement_words(behind, names) == WORDS_OTHER ? WORDS_OTHER : said;
 }
 
 bool statement_is_known(const char *folded, size_t at, const struct statement_names *names)

@@ -4,7 +4,8 @@
  * by those alone that a rule looks for.
  *
  * A word is known if etc/phrases, [statement], has it, alone or with its neighbours; one in letters
- * that are not Latin, if it can be put together from words of the list (vocabulary.h). What names
+ * that are not Latin, as vocabulary.h says. There a sentence is asked for to the end of its clause,
+ * and what follows only for words of [statement-other]: "用户不存在，请检查地址". What names
  * somebody or something counts for no word: an address, a host, a number, a code, what stands in
  * brackets, the recipient's own name, a label of its domain or of the host that refuses, and what
  * stands before the words of [statement-left]: capitalised words, "Rita Example has left us", or a

@@ -42,7 +42,7 @@ static void test_other_letters(void)
 	    {"用户不存在", true},   {"用户", true},           {"该用户不存在", false},
 	    {"用户不存", false},    {"不不不", true},         {"不用户", true},
 	    {"пользователь", true}, {"пользователями", true}, {"пользовательский", false},
-	    {"не", true},           {"нет", false},           {"непользователь", true},
+	    {"не", true},           {"нет", false},           {"непользователь", false},
 	    {"ไม่พบผู้ใช้", true},      {"ไม่พบผู้", false},
 	};
 	const struct vocabulary *vocabulary = vocabulary_new(phrases);
