@@ -39,8 +39,8 @@ sub figure {
     my (%figure) = @_;
     my $digits   = $figure{digits} // 2;
     my @sorted   = sort { $a <=> $b } @{ $figure{values} };
-    my ($median, $low, $high) = map { sprintf "%.${digits}f", $_ } median(@sorted),
-        @sorted[ 0, -1 ];
+    my ($median, $low, $high) = map { sprintf("%.${digits}f", $_) =~ s/^-(?=[0.]*$)//r }
+        median(@sorted), @sorted[ 0, -1 ];
     my $spread = @sorted > 1              ? "$low to $high"  : '';
     my $held   = defined $figure{against} ? $figure{against} : '';
     my $target
