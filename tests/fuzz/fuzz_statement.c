@@ -2,7 +2,7 @@
  *
  * libFuzzer: the statement of a refusal. The first line of the input is the recipient and the
  * refusing host, the rest what the refusal says behind its code. A word that nobody knows is never
- * passed over, wherever in a sentence it stands.
+ * passed over, wherever before the end of the clause it stands.
  */
 #include <stdint.h>
 #include <string.h>
@@ -20,9 +20,17 @@ enum { PLACES = 3 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The full stops that no blank follows. */
+static bool is_foreign_stop(const char *at)
+{
+	return g_str_has_prefix(at, "\xE3\x80\x82") || g_str_has_prefix(at, "\xEF\xBC\x81") ||
+	       g_str_has_prefix(at, "\xEF\xBC\x9F") || g_str_has_prefix(at, "\xE0\xA5\xA4");
+}
+
 static bool ends_sentence(const char *at)
 {
-	return *at == '\n' || (strchr(".!?", *at) && (at[1] == ' ' || at[1] == '\0'));
+	return *at == '\n' || is_foreign_stop(at) ||
+	       (strchr(".!?", *at) && (at[1] == ' ' || at[1] == '\0'));
 }
 
 static size_t first_sentence(const char *text)
@@ -48,7 +56,7 @@ static void expect_unknown(const char *words, const struct statement_names *name
 
 	g_autofree char *sentence = g_strndup(words, first_sentence(words));
 	g_autofree char *behind = g_strconcat("550 ", sentence, UNKNOWN, NULL);
-	if (statement_is_known(behind, strlen("550"), names))
+	if (statement_is_known(behind, strlen(behind) - 1, names))
 		__builtin_trap();
 }
 
